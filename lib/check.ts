@@ -1,0 +1,85 @@
+/** Checks of values that come from outside: one sentence for every bad value, misspelled options named. */
+import type { z } from 'zod';
+import { InputError } from './errors.js';
+
+/**
+ * Parses `value` with `schema` and returns the result.
+ * `what` names the thing in the message, e.g. `options of generate` or `config.json`.
+ *
+ * @throws InputError `ERR_INVALID_OPTION`, e.g. `Expected a number >= 0 for temperature in options of generate but received "hot" of type string.`
+ */
+export function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InputError('ERR_INVALID_OPTION', describeIssue(result.error.issues[0]!, value, what));
+}
+
+/** One sentence for the first issue that zod found. */
+export function describeIssue(issue: z.core.$ZodIssue, value: unknown, what: string): string {
+  const path = issue.path.map(String).join('.');
+  const where = path === '' ? what : `${path} in ${what}`;
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.keys.map((key) => `"${key}"`).join(', ');
+    return `Expected only known keys in ${where} but received ${known}.`;
+  }
+  const received = issue.path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+  return `Expected ${expectation(issue)} for ${where} but received ${describe(received)}.`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return article(issue.expected === 'int' ? 'integer' : issue.expected);
+    case 'too_small':
+      return bound(issue.origin, issue.inclusive === false ? '>' : '>=', issue.minimum);
+    case 'too_big':
+      return bound(issue.origin, issue.inclusive === false ? '<' : '<=', issue.maximum);
+    case 'invalid_value':
+      return `one of ${issue.values.map((item) => JSON.stringify(item)).join(', ')}`;
+    default:
+      return issue.message.replace(/^Invalid input: expected /, '');
+  }
+}
+
+function bound(origin: string, sign: string, limit: number | bigint): string {
+  const sized: Readonly<Record<string, string>> = {
+    string: 'characters',
+    array: 'items',
+    set: 'items',
+    map: 'entries',
+  };
+  return origin in sized
+    ? `${article(origin)} of ${sign} ${limit} ${sized[origin]}`
+    : `a number ${sign} ${limit}`;
+}
+
+function article(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
+/** A value and its type for a message, cut short: `"hot" of type string`. */
+export function describe(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  const type = Array.isArray(value) ? 'array' : typeof value;
+  let shown: string;
+  if (typeof value === 'function') shown = value.name || 'a function';
+  else if (typeof value === 'bigint') shown = `${value}n`;
+  else if (typeof value === 'object') shown = shorten(safeJson(value));
+  else shown = typeof value === 'string' ? shorten(JSON.stringify(value)) : String(value);
+  return `${shown} of type ${type}`;
+}
+
+function safeJson(value: object): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
