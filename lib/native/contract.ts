@@ -108,7 +108,7 @@ export interface NativeTerm {
 }
 
 export interface OptimizerSettings {
-  readonly kind: 'adam' | 'adamw' | 'sgd';
+  readonly kind: 'adam' | 'adamw';
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;

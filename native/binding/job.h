@@ -1,0 +1,79 @@
+// One promise job: capture on the JavaScript thread, compute on a lane's thread without the environment, settle on the
+// JavaScript thread.
+#pragma once
+
+#include "napi.h"
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "../core/cancel.h"
+#include "../core/failure.h"
+#include "environment.h"
+
+namespace lethe::binding {
+
+inline Napi::Error ToJsError(Napi::Env env, const Failure& failure) {
+  Napi::Error error = Napi::Error::New(env, failure.message);
+  error.Set("code", Napi::String::New(env, failure.code));
+  return error;
+}
+
+inline Napi::Value Rejected(Napi::Env env, const Failure& failure) {
+  auto deferred = Napi::Promise::Deferred::New(env);
+  deferred.Reject(ToJsError(env, failure).Value());
+  return deferred.Promise();
+}
+
+// `work()` returns a value on the lane's thread; `settle(env, value)` turns it into JavaScript. `keep` stays alive
+// meanwhile.
+template <typename Work, typename Settle>
+Napi::Value Enqueue(Napi::Env env, const std::shared_ptr<Lane>& lane, const std::shared_ptr<Cancel>& cancel, Napi::Object keep,
+                    Work work, Settle settle) {
+  using Value = decltype(work());
+  struct Outcome {
+    std::optional<Value> value;
+    Failure failure;
+  };
+  // What may be touched on the JavaScript thread only. Deleted there by the finalizer of the thread-safe function,
+  // which Node runs at the end of the job or of the environment, whichever comes first.
+  struct JsSide {
+    Napi::Promise::Deferred deferred;
+    Napi::ObjectReference keep;
+  };
+
+  Worker* worker = lane->worker();
+  if (worker == nullptr) return Rejected(env, {"ERR_MODEL_DISPOSED", "The model has been disposed."});
+
+  auto* js = new JsSide{Napi::Promise::Deferred::New(env), Napi::Persistent(keep)};
+  Napi::Value promise = js->deferred.Promise();
+  lane->Track(cancel);
+  auto channel = Napi::ThreadSafeFunction::New(env, Napi::Function(), "lethe job", 0, 1, [js](Napi::Env) { delete js; });
+
+  worker->Post([channel, js, lane, cancel, work = std::move(work), settle = std::move(settle)]() mutable {
+    auto outcome = std::make_shared<Outcome>();
+    try {
+      cancel->Check();
+      outcome->value.emplace(work());
+    } catch (...) {
+      outcome->failure = DescribeFailure(std::current_exception());
+    }
+    // Returns napi_closing when the environment has ended meanwhile: then nobody waits for the outcome, and `js` is gone.
+    channel.BlockingCall([js, lane, cancel, outcome, settle = std::move(settle)](Napi::Env env, Napi::Function) {
+      Napi::HandleScope scope(env);
+      lane->Untrack(cancel);
+      if (!outcome->value) return js->deferred.Reject(ToJsError(env, outcome->failure).Value());
+      try {
+        js->deferred.Resolve(settle(env, *outcome->value));
+      } catch (const Napi::Error& error) {
+        js->deferred.Reject(error.Value());
+      }
+    });
+    channel.Release();
+  });
+  return promise;
+}
+
+}  // namespace lethe::binding

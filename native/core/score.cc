@@ -1,0 +1,74 @@
+#include "score.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/logsumexp.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+
+#include "error.h"
+
+namespace lethe {
+namespace {
+
+// Logits of this many positions exist at a time: 256 x 50 257 float32 are 51 MB, whatever the batch holds.
+constexpr int64_t kPositionsAtOnce = 256;
+
+template <typename T>
+void Append(std::vector<T>& out, const at::Tensor& values) {
+  const at::Tensor host = values.cpu().contiguous();
+  const T* data = host.const_data_ptr<T>();
+  out.insert(out.end(), data, data + host.numel());
+}
+
+}  // namespace
+
+at::Tensor PredictingPositions(const TokenBatch& batch, at::Device device) {
+  const int64_t T = batch.longest();
+  std::vector<int64_t> out;
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    for (int64_t t = 0; t + 1 < batch.lengths[row]; ++t) out.push_back(static_cast<int64_t>(row) * T + t);
+  }
+  return Indices(out, device);
+}
+
+at::Tensor PredictedTokens(const TokenBatch& batch, at::Device device) {
+  std::vector<int64_t> out;
+  const int32_t* row = batch.tokens.data();
+  for (const int32_t length : batch.lengths) {
+    out.insert(out.end(), row + 1, row + length);
+    row += length;
+  }
+  return Indices(out, device);
+}
+
+Scores Score(const Decoder& decoder, const TokenBatch& batch, at::Device device, const Cancel& cancel) {
+  c10::InferenceMode inference;
+  cancel.Check();
+  const at::Tensor hidden = decoder.Forward(batch.Padded(device)).flatten(0, 1);           // [B * T, C]
+  const at::Tensor states = hidden.index_select(0, PredictingPositions(batch, device));   // [N, C]
+  const at::Tensor targets = PredictedTokens(batch, device).unsqueeze(1);                 // [N, 1]
+  Scores out;
+  for (int64_t begin = 0; begin < states.size(0); begin += kPositionsAtOnce) {
+    cancel.Check();
+    const int64_t count = std::min(kPositionsAtOnce, states.size(0) - begin);
+    const at::Tensor logits = decoder.Logits(states.narrow(0, begin, count));  // [n, V]
+    const at::Tensor target = targets.narrow(0, begin, count);                 // [n, 1]
+    const at::Tensor normalizer = at::logsumexp(logits, {1});                  // [n]
+    if (!at::isfinite(normalizer).all().item<bool>()) {
+      throw Error("ERR_NOT_FINITE", "Expected finite logits but the model computed NaN or infinity.");
+    }
+    const at::Tensor own = logits.gather(1, target);  // [n, 1]
+    const at::Tensor ids = at::arange(logits.size(1), target.options()).unsqueeze(0);
+    const at::Tensor before = logits.gt(own).logical_or_(logits.eq(own).logical_and_(ids.lt(target)));
+    const at::Tensor ranks = before.sum(1).to(at::kInt);
+    Append<float>(out.logprobs, own.squeeze(1) - normalizer);
+    Append<int32_t>(out.ranks, ranks);
+    Append<uint8_t>(out.hits, ranks.eq(0).to(at::kByte));
+  }
+  return out;
+}
+
+}  // namespace lethe
