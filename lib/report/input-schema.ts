@@ -178,6 +178,7 @@ const reportInput: z.ZodType<ReportInput> = z.strictObject({
   secrets: z.array(secret).optional(),
   documents: z.array(document).optional(),
   clones: clones.optional(),
+  redacted: z.boolean().optional(),
   notes: z.array(z.string()).optional(),
 });
 

@@ -31,6 +31,8 @@ export interface ReportInput {
   /** A few documents to show token by token. */
   readonly documents?: readonly ReportDocument[] | undefined;
   readonly clones?: ReportClones | undefined;
+  /** True once every secret has been replaced by a stand-in (`redactReport`). Default false. */
+  readonly redacted?: boolean | undefined;
   /** Further sentences on this run that a reader must know, shown with the limits. Plain text. */
   readonly notes?: readonly string[] | undefined;
 }

@@ -1,0 +1,112 @@
+/** The run in one sentence, computed from its numbers. */
+import { change, counted, decimal, integer, percent } from './format.js';
+import type { Measured, ReportInput, ReportSecret } from './input.js';
+
+/** MA from which published work calls a secret memorized (REFERENCE, section 6). */
+export const MEMORIZED = 0.9;
+
+/**
+ * `forgotten`: every secret of the forget set is below the threshold; `partly`: their mean is; `remembered`:
+ * not even that; `audit`: nothing was erased; `unmeasured`: no secrets, no threshold, or no measurement after.
+ */
+export type VerdictState = 'forgotten' | 'partly' | 'remembered' | 'audit' | 'unmeasured';
+
+export interface Verdict {
+  readonly state: VerdictState;
+  /** One sentence. */
+  readonly headline: string;
+  /** Further sentences. */
+  readonly details: readonly string[];
+}
+
+/** The secrets that the run was to erase: the forget set, or all of them where none is marked. */
+export function targets(input: ReportInput): readonly ReportSecret[] {
+  const secrets = input.secrets ?? [];
+  const forget = secrets.filter((secret) => secret.forget);
+  return forget.length > 0 ? forget : secrets;
+}
+
+/** Whether a secret's MA is below the threshold; undefined where either is unknown. */
+export function isBelow(value: Measured, threshold: number | undefined): boolean | undefined {
+  return value === null || threshold === undefined || Number.isNaN(value) ? undefined : value < threshold;
+}
+
+export function judge(input: ReportInput): Verdict {
+  if (input.unlearning === undefined) return judgeAudit(input);
+
+  const threshold = input.thresholds?.memorizationAccuracy;
+  const known = targets(input)
+    .map((secret) => isBelow(secret.memorizationAccuracy.after, threshold))
+    .filter((below) => below !== undefined);
+  const below = known.filter(Boolean).length;
+  const meanBelow = isBelow(input.summary.secrets?.memorizationAccuracy.after ?? null, threshold) ?? false;
+
+  let state: VerdictState = 'unmeasured';
+  let forgetting = 'Whether the secrets were forgotten was not measured';
+  if (known.length > 0) {
+    state = below === known.length ? 'forgotten' : meanBelow ? 'partly' : 'remembered';
+    const share = known.length === 1 ? (below === 1 ? 'The secret is' : 'The secret is not') : undefined;
+    const verb = below === 1 ? 'is' : 'are';
+    forgetting = `${share ?? `${integer(below)} of ${integer(known.length)} secrets ${verb}`} below the forgetting threshold`;
+  } else if (input.summary.secrets && threshold !== undefined && input.summary.secrets.count > 0) {
+    state = meanBelow ? 'partly' : 'remembered';
+    forgetting = `On average the secrets are ${meanBelow ? '' : 'not '}below the forgetting threshold`;
+  }
+  const kept = retainedClause(input);
+  return {
+    state,
+    headline: `${forgetting}${kept === undefined ? '' : `; ${kept}`}.`,
+    details: detailSentences(input),
+  };
+}
+
+function judgeAudit(input: ReportInput): Verdict {
+  const probed = targets(input).filter((secret) => secret.memorizationAccuracy.before !== null);
+  const memorized = probed.filter((secret) => secret.memorizationAccuracy.before! >= MEMORIZED).length;
+  const parts = [
+    probed.length > 0 &&
+      `${integer(memorized)} of ${counted(probed.length, 'probed secret')} ${memorized === 1 ? 'is' : 'are'} memorized (MA of at least ${percent(MEMORIZED)})`,
+    input.clones &&
+      `${integer(input.clones.before.memorizedOutputs)} of ${counted(input.clones.before.outputs, 'output')} repeat code of the corpus`,
+  ].filter((part) => typeof part === 'string');
+  return {
+    state: 'audit',
+    headline: `${parts.length === 0 ? 'Nothing was probed' : parts.join('; ')}.`,
+    details: [],
+  };
+}
+
+function retainedClause(input: ReportInput): string | undefined {
+  const loss = input.summary.retained?.loss;
+  if (!loss || loss.before === null || loss.after === null) return undefined;
+  const relative = change(loss.before, loss.after);
+  if (relative.startsWith('\u00b1')) return 'loss on retained code stayed the same';
+  const size = relative.slice(1);
+  return `loss on retained code ${loss.after > loss.before ? 'rose' : 'fell'} by ${size}`;
+}
+
+function detailSentences(input: ReportInput): string[] {
+  const sentences: string[] = [];
+  const { secrets, retained } = input.summary;
+  const threshold = input.thresholds?.memorizationAccuracy;
+  if (secrets) {
+    const { before, after } = secrets.memorizationAccuracy;
+    const limit = threshold === undefined ? '' : `; unseen code scores ${percent(threshold)}`;
+    sentences.push(
+      `Given the code before a secret, the model predicted ${percent(before)} of its tokens before and ${percent(after)} after${limit}.`,
+    );
+  }
+  if (input.clones?.after) {
+    const share = (campaign: { memorizedOutputs: number; outputs: number }) =>
+      percent(campaign.outputs === 0 ? null : campaign.memorizedOutputs / campaign.outputs);
+    sentences.push(
+      `Outputs that repeat code of the corpus: ${share(input.clones.before)} before, ${share(input.clones.after)} after.`,
+    );
+  }
+  if (retained && retained.loss.before !== null && retained.loss.after !== null) {
+    sentences.push(
+      `Loss on ${counted(retained.documents, 'retained document')}: ${decimal(retained.loss.before)} before, ${decimal(retained.loss.after)} after, in nats a token.`,
+    );
+  }
+  return sentences;
+}
