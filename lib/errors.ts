@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_ABORTED'
   | 'ERR_CONTEXT_LENGTH'
   | 'ERR_DISK_FULL'
+  | 'ERR_DOWNLOAD'
   | 'ERR_FILE_FORMAT'
   | 'ERR_FILE_NOT_FOUND'
   | 'ERR_FILE_READ'
