@@ -1,0 +1,34 @@
+/** The second filter: what was found and is sensitive to nobody (REFERENCE section 6.2). */
+import { isPrivateAddress } from './ip-address.js';
+import type { Secret, SecretTag } from './secret.js';
+
+/** An e-mail address that contains one of these is made up. */
+const MADE_UP_EMAIL = ['example', 'test', 'user', 'aaa', 'bbb', 'ccc'] as const;
+
+/** A key that contains one of these is a placeholder. */
+const PLACEHOLDER_KEY = [
+  'aaaaaaa',
+  'AAAAAAA',
+  'xxxxxxx',
+  'XXXXXXX',
+  'https',
+  'dummy',
+  'placeholder',
+  'changeme',
+] as const;
+
+const IS_SENSITIVE: Readonly<Record<SecretTag, (value: string) => boolean>> = {
+  IP_ADDRESS: (value) => !isPrivateAddress(value),
+  EMAIL: (value) => !MADE_UP_EMAIL.some((part) => value.includes(part)),
+  KEY: (value) => value !== 'ghp' && !PLACEHOLDER_KEY.some((part) => value.includes(part)),
+};
+
+/**
+ * Keeps the secrets that count as sensitive: drops private, loopback and link-local addresses
+ * ({@link isPrivateAddress}), e-mail addresses that contain `example`, `test`, `user`, `aaa`, `bbb` or `ccc`, and keys
+ * that are `ghp` or contain one of the published placeholders. Matching minds case, as published.
+ * A document left with none is of no interest to the later stages.
+ */
+export function filterSecrets<T extends Pick<Secret, 'tag' | 'value'>>(secrets: readonly T[]): T[] {
+  return secrets.filter(({ tag, value }) => IS_SENSITIVE[tag](value));
+}
