@@ -139,13 +139,15 @@ const generateSchema = z.strictObject({
 });
 
 export class Model implements AsyncDisposable {
-  readonly #native: NativeModel;
+  #native: NativeModel;
   readonly #architecture: Architecture;
+  readonly #device: string;
   readonly parameterCount: number;
 
-  private constructor(native: NativeModel, architecture: Architecture) {
+  private constructor(native: NativeModel, architecture: Architecture, device: string) {
     this.#native = native;
     this.#architecture = architecture;
+    this.#device = device;
     this.parameterCount = native.parameterCount;
   }
 
@@ -160,7 +162,7 @@ export class Model implements AsyncDisposable {
     const architecture = await readArchitecture(directory);
     const sources = await locateParameters(directory, architecture.family, canonicalNames(architecture.spec));
     const native = await translateNativeErrors(loadAddon().load(architecture.spec, device, dtype, sources));
-    return new Model(native, architecture);
+    return new Model(native, architecture, device);
   }
 
   /** A model with freshly drawn weights, from the fields of a config.json (`model_type` `gpt2`). */
@@ -169,7 +171,7 @@ export class Model implements AsyncDisposable {
     const architecture = interpretConfig(config, 'the config of Model.create');
     const range = architecture.family.initializerRange(config, 'the config of Model.create');
     const created = loadAddon().create(architecture.spec, device, dtype, BigInt(seed), range);
-    return new Model(await translateNativeErrors(created), architecture);
+    return new Model(await translateNativeErrors(created), architecture, device);
   }
 
   /** As in config.json, all fields kept. */
@@ -292,7 +294,31 @@ export class Model implements AsyncDisposable {
 
   /** A frozen copy of the present weights: the reference model of `kl` terms. */
   async snapshot(): Promise<Model> {
-    return new Model(await translateNativeErrors(this.#native.snapshot()), this.#architecture);
+    return new Model(await translateNativeErrors(this.#native.snapshot()), this.#architecture, this.#device);
+  }
+
+  /**
+   * Takes over the weights of a directory that this model was saved to, or of one of its snapshots, which stays as it
+   * is. The optimizer starts anew; `loadTrainingState` can bring its state back.
+   *
+   * @throws InputError `ERR_MODEL_FORMAT` when the directory holds a model of another architecture
+   */
+  async restore(source: string | Model): Promise<void> {
+    const dtype = this.#native.parameters()[0]!.dtype;
+    const restored =
+      typeof source === 'string'
+        ? await Model.load(source, { device: this.#device, dtype })
+        : await source.snapshot();
+    if (JSON.stringify(restored.#architecture.spec) !== JSON.stringify(this.#architecture.spec)) {
+      await restored.dispose();
+      throw new InputError(
+        'ERR_MODEL_FORMAT',
+        'Expected weights of the same architecture to restore but received those of another.',
+      );
+    }
+    const replaced = this.#native;
+    this.#native = restored.#native;
+    await translateNativeErrors(replaced.dispose());
   }
 
   /**
