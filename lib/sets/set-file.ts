@@ -1,0 +1,28 @@
+/** Forget, retained and unseen sets as files: one JSON object a line. */
+import { z } from 'zod';
+import { readJsonLines, writeJsonLines } from '../data/json-lines.js';
+import { secretSchema } from '../secrets/secret.js';
+
+/** One line of a set file. MA and EL_n keep the names that they have in the output of `lethe measure`. */
+const recordSchema = z.looseObject({
+  id: z.string(),
+  text: z.string(),
+  /** With offsets into `text`. */
+  secrets: z.array(secretSchema).optional(),
+  /** Mean MA of the secrets, or of the document where it has none. */
+  ma: z.number().min(0).max(1).optional(),
+});
+
+export type SetRecord = z.infer<typeof recordSchema>;
+
+/** Writes a set, atomically, and returns the number of records. @throws InputError when the file cannot be written */
+export function writeSet(path: string, records: Iterable<SetRecord>): Promise<number> {
+  return writeJsonLines(path, records);
+}
+
+/** Reads a set, checked line by line. @throws InputError that names the line which is no record of a set */
+export async function readSet(path: string): Promise<SetRecord[]> {
+  const records: SetRecord[] = [];
+  for await (const record of readJsonLines(path, recordSchema)) records.push(record);
+  return records;
+}
