@@ -1,0 +1,66 @@
+/** The table of commands. A command's module is loaded only when that command runs, so help and set-up need no addon. */
+import type { Command } from 'commander';
+
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  demo: {
+    summary: 'the whole mission in small, on real code: train, find, erase, prove',
+    load: async () => (await import('./commands/demo.js')).createDemoCommand(),
+  },
+  doctor: {
+    summary: 'say what is installed, what is missing, and the remedy',
+    load: async () => (await import('./commands/doctor.js')).createDoctorCommand(),
+  },
+  libtorch: {
+    summary: 'install or remove the managed copy of libtorch',
+    load: async () => (await import('./commands/libtorch.js')).createLibtorchCommand(),
+  },
+  'model-info': {
+    summary: 'describe a model directory without loading its weights',
+    load: async () => (await import('./commands/model-info.js')).createModelInfoCommand(),
+  },
+  score: {
+    summary: 'log-probability, argmax hit and rank of every token',
+    load: async () => (await import('./commands/score.js')).createScoreCommand(),
+  },
+  generate: {
+    summary: 'continue prompts',
+    load: async () => (await import('./commands/generate.js')).createGenerateCommand(),
+  },
+  sample: {
+    summary: 'fill a directory with sampled outputs (the campaign)',
+    load: async () => (await import('./commands/sample.js')).createSampleCommand(),
+  },
+  merge: {
+    summary: 'merge sampled outputs into one file for clone detection',
+    load: async () => (await import('./commands/merge.js')).createMergeCommand(),
+  },
+  clones: {
+    summary: 'find blocks of lines that outputs share with a corpus',
+    load: async () => (await import('./commands/clones.js')).createClonesCommand(),
+  },
+  measure: {
+    summary: 'MA, EL_n and extraction strength of documents and their secrets',
+    load: async () => (await import('./commands/measure.js')).createMeasureCommand(),
+  },
+  secrets: {
+    summary: 'find, mask and redact e-mails, IP addresses and keys in documents',
+    load: async () => (await import('./commands/secrets.js')).createSecretsCommand(),
+  },
+  train: {
+    summary: 'train a model on documents, from scratch or from a checkpoint',
+    load: async () => (await import('./commands/train.js')).createTrainCommand(),
+  },
+  unlearn: {
+    summary: 'make a model forget',
+    load: async () => (await import('./commands/unlearn.js')).createUnlearnCommand(),
+  },
+  report: {
+    summary: 'render report.json as one self-contained HTML page',
+    load: async () => (await import('./commands/report.js')).createReportCommand(),
+  },
+};

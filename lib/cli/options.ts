@@ -1,0 +1,98 @@
+/** Options that several commands share, and number parsing with one sentence for every bad value. */
+import { type Command, Option } from 'commander';
+import { InputError } from '../errors.js';
+
+export interface NumberLimits {
+  readonly min?: number;
+  readonly max?: number;
+  readonly default?: number;
+}
+
+/** An option that takes an integer, e.g. `integerOption('--seed <n>', 'seed of the draw', { min: 0, default: 42 })`. */
+export function integerOption(flags: string, description: string, limits: NumberLimits = {}): Option {
+  return numeric(flags, description, limits, (text) => parseNumber(text, flags, 'an integer', limits));
+}
+
+/** An option that takes a number. */
+export function numberOption(flags: string, description: string, limits: NumberLimits = {}): Option {
+  return numeric(flags, description, limits, (text) => parseNumber(text, flags, 'a number', limits));
+}
+
+/** An option that takes integers separated by commas, e.g. `--el 3,5,10`. */
+export function integersOption(
+  flags: string,
+  description: string,
+  limits: Omit<NumberLimits, 'default'> & { readonly default?: readonly number[] } = {},
+): Option {
+  const { default: initial, ...bounds } = limits;
+  const option = new Option(flags, description).argParser((text: string) =>
+    text.split(',').map((part) => parseNumber(part.trim(), flags, 'integers separated by commas', bounds)),
+  );
+  return initial === undefined ? option : option.default(initial, initial.join(','));
+}
+
+function numeric(
+  flags: string,
+  description: string,
+  limits: NumberLimits,
+  parse: (text: string) => number,
+): Option {
+  const option = new Option(flags, description).argParser(parse);
+  return limits.default === undefined ? option : option.default(limits.default);
+}
+
+function parseNumber(text: string, flags: string, what: string, { min, max }: NumberLimits): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const whole = !what.includes('integer') || Number.isSafeInteger(value);
+  const inside = (min === undefined || value >= min) && (max === undefined || value <= max);
+  if (Number.isFinite(value) && whole && inside) return value;
+  const range = [min === undefined ? '' : `>= ${min}`, max === undefined ? '' : `<= ${max}`]
+    .filter((bound) => bound !== '')
+    .join(' and ');
+  throw new InputError(
+    'ERR_INVALID_OPTION',
+    `Expected ${what}${range === '' ? '' : ` ${range}`} for ${flags.split(/[ ,]/).find((flag) => flag.startsWith('--')) ?? flags} but received "${text}".`,
+  );
+}
+
+/** Where a command's model comes from and how it runs. */
+export interface ModelOptions {
+  readonly model: string;
+  readonly device?: string;
+  readonly dtype?: 'float32' | 'bfloat16';
+  readonly threads?: number;
+}
+
+/** Adds `--model --device --dtype --threads`. */
+export function addModelOptions(command: Command): Command {
+  return addDeviceOptions(
+    command.requiredOption('--model <directory>', 'model directory in the Hugging Face layout'),
+  );
+}
+
+/** Adds `--device --dtype --threads`. */
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .option('--device <name>', 'where the model runs: cpu, cuda or cuda:N (default: cpu)')
+    .addOption(
+      new Option('--dtype <type>', 'type that the weights are held in (default: as stored)').choices([
+        'float32',
+        'bfloat16',
+      ]),
+    )
+    .addOption(integerOption('--threads <n>', 'CPU threads (default: all cores)', { min: 1, max: 1024 }));
+}
+
+/** Adds `--input --output`, `-` standing for stdin and stdout. */
+export function addFileOptions(command: Command): Command {
+  return command
+    .requiredOption('--input <file>', 'JSON lines to read, or - for stdin')
+    .option('--output <file>', 'JSON lines to write, or - for stdout', '-');
+}
+
+/** Adds `--seed`. */
+export function addSeedOption(command: Command, initial = 42): Command {
+  return command.addOption(
+    integerOption('--seed <n>', 'seed of every random draw', { min: 0, default: initial }),
+  );
+}
