@@ -2,12 +2,10 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/List.h>
-#include <ATen/ops/addmm.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
@@ -16,12 +14,13 @@
 #include <cmath>
 #include <optional>
 
+#include "linear.h"
+
 namespace lethe {
 namespace {
 
 at::Tensor Project(const at::Tensor& x, const Linear& linear) {  // [B, T, in] -> [B, T, out]
-  const int64_t features = linear.weight.size(1);
-  return at::addmm(linear.bias, x.reshape({-1, x.size(-1)}), linear.weight).view({x.size(0), x.size(1), features});
+  return ApplyLinear(x.reshape({-1, x.size(-1)}), linear.weight.t(), linear.bias).view({x.size(0), x.size(1), -1});
 }
 
 // [B, T, H, D] x 3 -> [B, T, H, D]
@@ -95,7 +94,7 @@ at::Tensor Decoder::Step(const at::Tensor& tokens, const at::Tensor& positions, 
 }
 
 at::Tensor Decoder::Logits(const at::Tensor& hidden) const {
-  return at::matmul(hidden, parameters_.head().t()).to(at::kFloat);
+  return ApplyLinear(hidden, parameters_.head()).to(at::kFloat);
 }
 
 at::Tensor Decoder::Blocks(at::Tensor hidden, const Attend& attend) const {
