@@ -67,7 +67,7 @@ const stateSchema: z.ZodType<UnlearnState> = z.strictObject({
  * @throws InputError `ERR_INVALID_OPTION`, also for an empty set or masks without secrets; `ERR_CONTEXT_LENGTH`;
  *   `ERR_RUN_MISMATCH` when `stateDirectory` holds another run
  * @throws LetheError `ERR_NOT_FINITE` when a loss or a logit is NaN or infinite; the model then has the weights of the
- *   best epoch, or, before there was one, those before the failing step
+ *   best epoch so far, or, before there was one, those it was given with
  * @throws AbortedError when the signal fires; the weights are those after the last whole step
  */
 export async function* unlearn(
@@ -83,8 +83,8 @@ export async function* unlearn(
 
   const run = await openRun(model, settings);
   const state: UnlearnState = run?.resumed ?? { history: [], current: [], best: null };
-  const needsReference = plan.some(({ terms }) => terms.some(({ loss }) => loss === 'kl'));
-  const reference = needsReference ? await model.snapshot() : undefined;
+  // The reference of KL terms, and what the model goes back to where nothing better was kept.
+  const original = await model.snapshot();
   const best = new BestWeights(run && ((epoch) => run.folder(bestFolder(epoch))));
 
   let changed = false;
@@ -104,7 +104,7 @@ export async function* unlearn(
       const epoch = state.history.length;
       if (epoch > 0) {
         for (const step of plan.slice(state.current.length)) {
-          state.current.push(await takeStep(model, step, settings, reference));
+          state.current.push(await takeStep(model, step, settings, original));
           changed = true;
         }
       }
@@ -132,12 +132,13 @@ export async function* unlearn(
     return { history: state.history, epochs, stopReason, bestEpoch, best: kept };
   } catch (error) {
     failure = error;
-    if (isNotFinite(error) && state.best !== null) await best.giveTo(model, state.best);
+    if (isNotFinite(error))
+      await (state.best === null ? model.restore(original) : best.giveTo(model, state.best));
     throw error;
   } finally {
     if (changed && leavesModelGood(failure) && !isNotFinite(failure)) await save();
     await best.dispose();
-    await reference?.dispose();
+    await original.dispose();
   }
 }
 
@@ -177,13 +178,14 @@ async function takeStep(
   model: Model,
   step: PlannedStep,
   settings: UnlearnSettings,
-  reference: Model | undefined,
+  reference: Model,
 ): Promise<UnlearnStep> {
+  const needsReference = step.terms.some((term) => term.loss === 'kl');
   const { loss, gradNorm, terms } = await model.trainStep({
     microBatches: step.microBatches,
     terms: step.terms,
     optimizer: optimizerSettings(settings, settings.learningRate),
-    ...(reference && { reference }),
+    ...(needsReference && { reference }),
     ...(settings.signal && { signal: settings.signal }),
   });
   const means = step.sources.map((source, i) => ({
