@@ -89,7 +89,11 @@ describe.each(cases)('$name', ({ name, optimizer, requests, results }) => {
     expect(compared).toBeGreaterThan(model.parameterCount / 2);
   });
 
-  test.runIf(name !== 'accumulated')('gradients of every parameter', async () => {
+});
+
+// The first step of `accumulated` is that of `adamw`, in two micro-batches.
+describe.each(cases.filter(({ name }) => name !== 'accumulated'))('$name', ({ name, requests }) => {
+  test('gradients of every parameter', async () => {
     await using model = await Model.load(fixture('objective/start'));
     await using reference = await Model.load(fixture('objective/reference'));
     const { terms } = requests[0]!;
