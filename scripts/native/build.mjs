@@ -19,7 +19,7 @@ const VARIANTS = {
   asan: { out: 'build-asan/build', options: ['--CDLETHE_ASAN=ON'] },
 };
 
-/** Builds if need be; returns whether it did. `quiet` keeps the compiler's output back unless it fails. */
+/** Builds if need be, or from clean with `force`; returns whether it did. `quiet` keeps the compiler's output back unless it fails. */
 export async function buildNative({ force = false, asan = false, quiet = false } = {}) {
   requireTools();
   const { out, options } = asan ? VARIANTS.asan : VARIANTS.release;
@@ -31,7 +31,7 @@ export async function buildNative({ force = false, asan = false, quiet = false }
     return false;
 
   // A CMake cache remembers the libtorch of its first run, and objects do not know that its headers changed.
-  if (!existsSync(stamp) || libtorchOf(readFileSync(stamp, 'utf8')) !== libtorchOf(digest)) {
+  if (force || !existsSync(stamp) || libtorchOf(readFileSync(stamp, 'utf8')) !== libtorchOf(digest)) {
     rmSync(join(root, out), { recursive: true, force: true });
   }
   mkdirSync(join(root, out), { recursive: true });
