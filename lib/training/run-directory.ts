@@ -127,15 +127,17 @@ export function digestSequences(sequences: Iterable<Tokens | Uint8Array>): strin
   return hash.digest('hex');
 }
 
-/** Parameters up to this size identify a model: its norms and biases at any scale. Hashing gigabytes would not pay. */
-const FINGERPRINT_PARAMETER_SIZE = 1 << 16;
+/**
+ * What stands for a whole model, since hashing gigabytes would not pay: norms and biases, which any training
+ * changes, and one matrix, in which freshly drawn models differ.
+ */
+const FINGERPRINT_PARAMETERS = /norm|bias|^layers\.0\.attention\.out\./;
 
-/** SHA-256 over the small parameters of a model. Any training changes them. */
+/** SHA-256 over a model's config and those of its parameters that stand for all. */
 export async function fingerprint(model: Model): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(model.config));
-  for (const name of model.parameterNames()) {
+  for (const name of model.parameterNames().filter((each) => FINGERPRINT_PARAMETERS.test(each))) {
     const values = await model.readParameter(name);
-    if (values.length > FINGERPRINT_PARAMETER_SIZE) continue;
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return hash.digest('hex');
