@@ -1,0 +1,91 @@
+/** `lethe secrets`: find e-mail addresses, IP addresses and keys in documents. */
+import { once } from 'node:events';
+import { Command, Option } from 'commander';
+import { readDocuments } from '../../data/documents.js';
+import { writeJsonLines } from '../../data/json-lines.js';
+import { InputError } from '../../errors.js';
+import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js';
+import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
+import { addFileOptions } from '../options.js';
+import { type Session, withSession } from '../session.js';
+
+interface ScanCommandOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly types: readonly SecretTag[];
+  readonly filter: boolean;
+}
+
+export function createSecretsCommand(): Command {
+  const scan = new Command('scan')
+    .description('find e-mail addresses, IP addresses and keys in documents')
+    .addOption(
+      new Option('--types <list>', 'what to look for, separated by commas')
+        .argParser(parseTypes)
+        .default([...SECRET_TAGS], SECRET_TAGS.join(',')),
+    )
+    .option('--no-filter', 'keep private addresses, example e-mails and placeholder keys as well')
+    .addHelpText(
+      'after',
+      `
+Reads {id, text} or {id, content} a line, writes {id, secrets: [{tag, type, value, start, end}]}, every
+occurrence of every value. start and end count UTF-16 code units of the text.
+
+Examples:
+  lethe secrets scan --input documents.jsonl --output secrets.jsonl
+  lethe secrets scan --input documents.jsonl --types EMAIL,KEY --no-filter | head`,
+    )
+    .action((options: ScanCommandOptions) => withSession((session) => runScan(options, session)));
+  return new Command('secrets')
+    .description('find e-mail addresses, IP addresses and keys in documents')
+    .addCommand(addFileOptions(scan))
+    .addHelpText('after', '\nExamples:\n  lethe secrets scan --input documents.jsonl --output secrets.jsonl');
+}
+
+async function runScan(options: ScanCommandOptions, session: Session): Promise<void> {
+  const documents = readDocuments(options.input === '-' ? '/dev/stdin' : options.input);
+  const events = scanDocuments(documents, {
+    tags: options.types,
+    filter: options.filter,
+    signal: session.signal,
+  });
+  let summary: ScanSummary | undefined;
+  async function* records(): AsyncGenerator<object, void> {
+    for (;;) {
+      const next = await events.next();
+      if (next.done) {
+        summary = next.value;
+        return;
+      }
+      if (next.value.type === 'progress') session.progress(next.value);
+      else yield { id: next.value.document.id, secrets: next.value.document.secrets };
+    }
+  }
+  if (options.output === '-') await print(records());
+  else await writeJsonLines(options.output, records());
+  if (summary !== undefined) session.say(describeSummary(summary));
+}
+
+async function print(records: AsyncIterable<object>): Promise<void> {
+  for await (const record of records) {
+    if (!process.stdout.write(`${JSON.stringify(record)}\n`)) await once(process.stdout, 'drain');
+  }
+}
+
+/** `Secrets in 2 of 7 documents: 3 GitHub Token, 1 Email Address.` */
+export function describeSummary({ documents, sensitiveDocuments, counts }: ScanSummary): string {
+  const list = Object.entries(counts).map(([type, count]) => `${count} ${type}`);
+  const share = `Secrets in ${sensitiveDocuments} of ${documents} documents`;
+  return `${share}${list.length === 0 ? '' : `: ${list.join(', ')}`}.`;
+}
+
+function parseTypes(list: string): SecretTag[] {
+  return list.split(',').map((name) => {
+    const tag = SECRET_TAGS.find((known) => known === name.trim().toUpperCase());
+    if (tag !== undefined) return tag;
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected ${SECRET_TAGS.join(', ')} separated by commas for --types but received "${name}".`,
+    );
+  });
+}

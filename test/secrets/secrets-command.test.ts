@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createSecretsCommand, describeSummary } from '../../lib/cli/commands/secrets.js';
+
+const KEY = `ghp_${'x9Kq2ZvT7wLp4RjX8bNc5GfD3hYs6MkV1QzW'}`;
+let directory: string;
+const at = (name: string): string => join(directory, name);
+const scan = (...args: string[]) =>
+  createSecretsCommand()
+    .exitOverride()
+    .parseAsync(['scan', ...args], { from: 'user' });
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lethe-secrets-'));
+  const lines = [
+    { id: 'a', text: `// é jana@nordwind.invalid` },
+    { id: 'b', content: `k("${KEY}", "${KEY}")` },
+    { id: 'c', text: 'bind 10.0.0.1' },
+  ];
+  await writeFile(at('in.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await rm(directory, { recursive: true });
+});
+
+const records = async (path: string): Promise<unknown[]> =>
+  (await readFile(path, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('lethe secrets scan', () => {
+  test('writes one record a document', async () => {
+    await scan('--input', at('in.jsonl'), '--output', at('out.jsonl'));
+    const key = { tag: 'KEY', type: 'GitHub Token', value: KEY };
+    expect(await records(at('out.jsonl'))).toEqual([
+      {
+        id: 'a',
+        secrets: [{ tag: 'EMAIL', type: 'Email Address', value: 'jana@nordwind.invalid', start: 5, end: 26 }],
+      },
+      {
+        id: 'b',
+        secrets: [
+          { ...key, start: 3, end: 43 },
+          { ...key, start: 47, end: 87 },
+        ],
+      },
+      { id: 'c', secrets: [] },
+    ]);
+  });
+
+  test('--types and --no-filter', async () => {
+    await scan('--input', at('in.jsonl'), '--output', at('ip.jsonl'), '--types', 'ip_address', '--no-filter');
+    const tags = (await records(at('ip.jsonl'))).map((record) =>
+      (record as { secrets: { tag: string }[] }).secrets.map(({ tag }) => tag),
+    );
+    expect(tags).toEqual([[], [], ['IP_ADDRESS']]);
+  });
+
+  test.each([
+    [['--types', 'EMAIL,PHONE'], /for --types but received "PHONE"/],
+    [['--input', 'missing.jsonl'], /missing\.jsonl: it does not exist/],
+  ])('%j is refused', async (args, message) => {
+    await expect(scan('--input', at('in.jsonl'), '--output', at('x.jsonl'), ...args)).rejects.toThrow(
+      message,
+    );
+  });
+
+  test('a summary in one line', () => {
+    expect(describeSummary({ documents: 7, sensitiveDocuments: 0, counts: {} })).toBe(
+      'Secrets in 0 of 7 documents.',
+    );
+    expect(
+      describeSummary({
+        documents: 7,
+        sensitiveDocuments: 2,
+        counts: { 'GitHub Token': 3, 'IPv4 Address': 1 },
+      }),
+    ).toBe('Secrets in 2 of 7 documents: 3 GitHub Token, 1 IPv4 Address.');
+  });
+});
