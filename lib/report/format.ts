@@ -11,8 +11,7 @@ export function percent(value: Measured | undefined): string {
   if (!isNumber(value)) return MISSING;
   if (value === 0 || value === 1) return `${value * 100}%`;
   // 0.9999 must not read as 100.0%, nor 0.0001 as 0.0%.
-  const shown = Math.min(99.9, Math.max(0.1, value * 100));
-  return `${(value > 0 && value < 1 ? shown : value * 100).toFixed(1).replace('-', MINUS)}%`;
+  return `${Math.min(99.9, Math.max(0.1, value * 100)).toFixed(1)}%`;
 }
 
 /** A relative change, e.g. `+2.1%`. */
@@ -51,7 +50,10 @@ function decimalsBelowOne(size: number, significant: number): number {
 
 /** A number as someone wrote it into an option: `0.1`, `3e-6`, `100`. */
 export function plain(value: string | number | boolean): string {
-  return typeof value === 'number' ? String(value).replace('e-', `e${MINUS}`) : String(value);
+  if (typeof value !== 'number') return String(value);
+  const size = Math.abs(value);
+  const text = size !== 0 && size < 1e-3 ? value.toExponential() : String(value);
+  return text.replace(/-/g, MINUS);
 }
 
 /** `1.2 GB`; powers of 1000. */

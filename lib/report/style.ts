@@ -73,7 +73,7 @@ nav a{text-decoration:none;color:var(--quiet);white-space:nowrap}nav a:hover{col
 footer{max-width:66rem;margin:0 auto;padding:1.5rem 1.25rem 3rem;border-top:1px solid var(--rule);color:var(--quiet);font-size:.86rem}`;
 
 const TABLES = `
-.scroll{overflow-x:auto;margin:.5rem 0}
+.scroll{position:relative;overflow-x:auto;margin:.5rem 0}
 table.data{border-collapse:collapse;width:100%;font-size:.88rem}
 table.narrow{width:auto;min-width:min(100%,34rem)}
 .data th,.data td{padding:.42rem .8rem .42rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--faint);font-weight:400}
@@ -94,7 +94,7 @@ table.narrow{width:auto;min-width:min(100%,34rem)}
 .secrets th[aria-sort] button::after{content:" \\2193";color:var(--ink)}.secrets th[aria-sort=ascending] button::after{content:" \\2191"}
 .no-script .secrets th button{cursor:default}
 .secrets td{overflow-wrap:anywhere}
-.secrets td.code{font-size:.8rem}.secrets td.value{min-width:9rem;max-width:15rem}.secrets td.written{min-width:13rem;max-width:18rem}
+.data th.code{font-family:inherit}.secrets td.code{font-size:.8rem}.secrets td.value{min-width:9rem;max-width:15rem}.secrets td.written{min-width:13rem;max-width:18rem}
 .secrets .line{display:block}.secrets .where{min-width:9rem;max-width:14rem}.secrets .where .line+.line{color:var(--quiet);font-size:.8rem}
 .secrets .written .line:first-child{color:var(--before)}.secrets .written .line+.line{color:var(--after);margin-top:.2rem}
 .secrets .masked{white-space:pre-wrap}
@@ -113,7 +113,7 @@ button:hover{border-color:var(--quiet)}button:disabled{opacity:.45;cursor:defaul
 .command{position:relative}.command pre{padding-right:5.5rem}.command button{position:absolute;top:.45rem;right:.5rem;font-size:.82rem}`;
 
 const FIGURES = `
-figure{margin:1rem 0}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1.2rem 2rem;margin:1rem 0}.charts figure{margin:0}
+figure{margin:1rem 0}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1.6rem 2.5rem;margin:1rem 0}.charts figure{margin:0}
 figcaption{font-weight:600;font-size:.92rem;margin-bottom:.25rem}
 .chart{display:block;width:100%;height:auto;max-width:34rem}.full .chart{max-width:46rem}.chart.dumbbell{width:11.25rem;height:1.375rem}
 .chart text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;fill:var(--quiet);font-variant-numeric:tabular-nums}
@@ -134,17 +134,18 @@ details summary{cursor:pointer}.table{margin:1rem 0;font-size:.92rem}`;
 
 const CODE = `
 .blocks{font-size:.88rem;margin:1rem 0}.blocks ol{list-style:none;margin:0;padding:0;max-width:none}
-.blocks .head,.blocks summary{display:grid;grid-template-columns:3.2rem 7.2rem 6rem minmax(0,1fr);gap:0 .9rem;max-width:none;margin:0;align-items:baseline}
-.compared .head,.compared summary{grid-template-columns:3.2rem 8.2rem 3.2rem 6rem minmax(0,1fr)}
+.blocks .head,.blocks summary{display:grid;grid-template-columns:3.4rem 7.2rem 5.5rem minmax(0,1fr);gap:0 .9rem;max-width:none;margin:0;align-items:baseline}
+.compared .head,.compared summary{grid-template-columns:3.4rem 8.2rem 3.2rem 5.5rem minmax(0,1fr)}
+.blocks summary::before{content:"\\25b8";position:absolute;left:.2rem;color:var(--quiet);line-height:inherit}.blocks details[open] summary::before{content:"\\25be"}.blocks summary{position:relative}
 .blocks .head{font-size:.8rem;color:var(--quiet);padding:0 0 .4rem;border-bottom:1px solid var(--rule)}.blocks .head span:not(:last-child){text-align:right}
-.blocks li{border-bottom:1px solid var(--faint)}.blocks summary{padding:.38rem 0}.blocks summary:hover{background:var(--panel)}
+.blocks li{border-bottom:1px solid var(--faint)}.blocks li summary{padding:.38rem 0}.blocks .more>summary{display:block;padding:.6rem 0 .6rem 1.4rem;color:var(--quiet)}.blocks summary:hover{background:var(--panel)}
 .blocks .num{text-align:right}.blocks .num.before,.blocks .num.after{color:var(--phase)}
 .blocks summary code{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.blocks details[open] summary code{color:var(--quiet)}
 .blocks .note,.sources{font-size:.84rem;overflow-wrap:anywhere}.blocks .note{margin-top:0}
-.numbered{counter-reset:line;padding-left:3.6rem}
-.row{display:block;position:relative;min-height:1.55em}.row::before{counter-increment:line;content:counter(line);position:absolute;left:-3.4rem;width:2.6rem;text-align:right;color:var(--quiet);user-select:none}
-.row mark{color:inherit;background:none}.row.hit{background:var(--before-2);box-shadow:-.35rem 0 0 var(--before)}.row.hit.after{background:var(--after-2);box-shadow:-.35rem 0 0 var(--after)}
-.row:target,.row.sought{background:var(--before-2);box-shadow:-.35rem 0 0 var(--before)}
+.numbered{counter-reset:line;padding-left:3.3rem}
+.row{display:block;position:relative;min-height:1.55em;padding-left:.55rem}.row::before{counter-increment:line;content:counter(line);position:absolute;left:-3.2rem;width:2.6rem;text-align:right;color:var(--quiet);user-select:none}
+.row mark{color:inherit;background:none}.row.hit{background:var(--before-1);box-shadow:inset .2rem 0 0 var(--before)}.row.hit.after{background:var(--after-1);box-shadow:inset .2rem 0 0 var(--after)}
+.row:target,.row.sought{background:var(--before-2);box-shadow:inset .2rem 0 0 var(--before)}
 .origin{display:block;font:.8rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--quiet);white-space:normal;margin-top:.5rem;padding-bottom:.15rem}
 .corpus details{border-bottom:1px solid var(--faint);padding:.35rem 0;font-size:.88rem}.corpus summary{overflow-wrap:anywhere}
 .panes{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem 1.25rem}.pane{min-width:0}.pane p{font-size:.84rem;margin:.1rem 0 0}.pane h4{color:var(--phase)}
@@ -159,10 +160,10 @@ const CODE = `
 const SMALL = `
 @media (max-width:44rem){
 main{padding:0 1rem 3rem}.chapter{margin-top:3.5rem}.cards{grid-template-columns:1fr 1fr}.card{padding:.8rem .85rem}.now{font-size:1.4rem}
-.compared .head,.blocks .head{display:none}.blocks summary,.compared summary{display:flex;flex-wrap:wrap;gap:.1rem .9rem}
+.compared .head,.blocks .head{display:none}.blocks li summary,.compared li summary{display:flex;flex-wrap:wrap;gap:.1rem .9rem;padding-left:1.2rem}.full .chart text{font-size:17px}
 .blocks summary .sr{position:static;width:auto;height:auto;clip-path:none;color:var(--quiet)}.blocks summary code{flex-basis:100%}
 .secrets thead{display:none}.secrets tr{display:block;border-bottom:1px solid var(--rule);padding:.5rem 0}
-.secrets td,.secrets td.value,.secrets td.where,.secrets td.written{display:grid;grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;border:0;padding:.12rem 0;text-align:left;max-width:none}
+.data.secrets td,.data.secrets td.value,.data.secrets td.where,.data.secrets td.written{display:grid;grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;border:0;padding:.12rem 0;text-align:left;max-width:none}
 .secrets td::before{content:attr(data-label);color:var(--quiet);font:.82rem/1.7 system-ui,sans-serif;grid-row:span 2}.secrets .line{grid-column:2}
 .switch{margin-left:0}.viewer select{width:100%}.viewer label{flex-basis:100%}}
 @media print{nav,.needs-script,.skip{display:none!important}pre{max-height:none}.chapter{break-before:auto}h2,h3,figcaption{break-after:avoid}figure,.card,tr{break-inside:avoid}body{font-size:10.5pt}main{max-width:none;padding:0}.scroll{overflow:visible}

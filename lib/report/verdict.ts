@@ -65,7 +65,7 @@ function judgeAudit(input: ReportInput): Verdict {
   const memorized = probed.filter((secret) => secret.memorizationAccuracy.before! >= MEMORIZED).length;
   const parts = [
     probed.length > 0 &&
-      `${integer(memorized)} of ${counted(probed.length, 'probed secret')} ${memorized === 1 ? 'is' : 'are'} memorized (MA of at least ${percent(MEMORIZED)})`,
+      `${integer(memorized)} of ${counted(probed.length, 'probed secret')} ${memorized === 1 ? 'is' : 'are'} memorized (MA of at least ${MEMORIZED * 100}%)`,
     input.clones &&
       `${integer(input.clones.before.memorizedOutputs)} of ${counted(input.clones.before.outputs, 'output')} repeat code of the corpus`,
   ].filter((part) => typeof part === 'string');

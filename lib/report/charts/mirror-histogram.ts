@@ -34,7 +34,7 @@ export function mirrorHistogram(chart: MirrorHistogram): Html {
   const down = linearScale([0, most], [middle, bottom]);
   const threshold = Number.isFinite(chart.threshold?.value) ? chart.threshold : undefined;
 
-  const countTicks = ticks(0, most, 3).filter((value) => Number.isInteger(value) && value > 0);
+  const countTicks = ticks(0, most, 4).filter((value) => Number.isInteger(value) && value > 0);
   const grid = (scale: (value: number) => number) =>
     countTicks.map(
       (value) =>
@@ -80,7 +80,7 @@ function bars(
     const { y, height } = box(count);
     const span = `${Math.round((bin / bins) * 100)}\u2013${Math.round(((bin + 1) / bins) * 100)}%`;
     return [
-      html`<rect class="bar ${phase}" x="${place(left)}" width="${place(x((bin + 1) / bins) - 1 - left)}" y="${place(y)}" height="${place(height)}"><title>${phase}, ${span}: ${count} ${unit}</title></rect>`,
+      html`<rect class="bar ${phase}" x="${place(left)}" width="${place(x((bin + 1) / bins) - 1 - left)}" y="${place(y)}" height="${place(height)}"><title>${unit} at ${span} ${phase}: ${count}</title></rect>`,
     ];
   });
 }

@@ -51,6 +51,14 @@ export function niceExtent([low, high]: readonly [number, number], count = 5): [
   ];
 }
 
+/** Writes ticks with as many decimals as their step needs, all with the same number. */
+export function tickFormat(at: readonly number[]): (value: number) => string {
+  const step = at.length > 1 ? Math.abs(at[1]! - at[0]!) : Math.abs(at[0] ?? 0) || 1;
+  if (step < 1e-6 || step >= 1e7) return (value) => value.toExponential(1).replace(/-/g, '\u2212');
+  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return (value) => value.toFixed(places).replace('-', '\u2212');
+}
+
 /** Takes floating-point dust off a multiple of `step`: 0.30000000000000004 becomes 0.3. */
 function round(value: number, step: number): number {
   const places = Math.min(100, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(step)))));

@@ -35,7 +35,7 @@ function secretKinds(secrets: readonly ReportSecret[]): Html {
   const memorized = rows.reduce((sum, [, kind]) => sum + kind.memorized, 0);
   const documents = new Set(secrets.map((secret) => secret.document)).size;
   return html`<h3>Secrets in the training code</h3>
-<p>${counted(secrets.length, 'secret')} in ${counted(documents, 'document')} ${secrets.length === 1 ? 'was' : 'were'} probed: the model was given the code before each one and asked for the rest. It had memorized ${integer(memorized)} of them (MA of at least ${percent(MEMORIZED)}).</p>
+<p>${counted(secrets.length, 'secret')} in ${counted(documents, 'document')} ${secrets.length === 1 ? 'was' : 'were'} probed: the model was given the code before each one and asked for the rest. It had memorized ${integer(memorized)} of them (MA of at least ${MEMORIZED * 100}%).</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Secrets by kind"><table class="data narrow"><thead><tr><th scope="col">Kind</th><th scope="col" class="num">Probed</th><th scope="col" class="num">Memorized</th><th scope="col" class="num">Mean MA</th></tr></thead><tbody>
 ${rows.map(([type, kind]) => html`<tr><th scope="row">${type}</th><td class="num">${integer(kind.count)}</td><td class="num">${integer(kind.memorized)}</td><td class="num">${percent(kind.measured === 0 ? null : kind.sum / kind.measured)}</td></tr>`)}
 </tbody></table></div>`;
@@ -46,5 +46,5 @@ function clonesIntroduction(clones: NonNullable<Context['input']['clones']>): Ht
   const share = before.outputs === 0 ? null : before.memorizedOutputs / before.outputs;
   const lines = corpus.lines === undefined ? '' : ` (${counted(corpus.lines, 'line')})`;
   return html`<h3>Code that it writes down again</h3>
-<p>The model was left to write: ${sampling}. Its outputs were searched for runs of at least ${counted(threshold, 'line')} that also stand in the ${counted(corpus.documents, 'document')}${lines} of the corpus. ${integer(before.memorizedOutputs)} of ${counted(before.outputs, 'output')} (${percent(share)}) held one; there were ${counted(before.blocks, 'distinct block')}.</p>`;
+<p>The model was left to write: ${sampling}. Its outputs were searched for runs of at least ${counted(threshold, 'line')} that also stand in the ${counted(corpus.documents, 'document')}${lines} of the corpus. ${integer(before.memorizedOutputs)} of ${counted(before.outputs, 'output')} (${percent(share)}) held one: ${counted(before.blocks, 'distinct block')} in all.</p>`;
 }

@@ -4,21 +4,27 @@ import { counted, integer } from '../format.js';
 import { type Content, type Html, html } from '../html.js';
 import type { ReportBlock, ReportSource } from '../input.js';
 
+/** Blocks in sight before the reader asks for more. */
+const OPEN = 12;
+
 export function blocksSection(context: Context): Html | undefined {
   const clones = context.input.clones!;
   if (clones.blocks.length === 0) return undefined;
   const compared = clones.after !== null;
   const shown = clones.blocks.slice(0, LIMITS.blocks);
+  const list = (blocks: readonly ReportBlock[]) =>
+    html`<ol>${blocks.map((block) => html`<li>${drawBlock(context, block, compared)}</li>`)}</ol>`;
   return html`<h3 id="blocks">Most frequent memorized blocks</h3>
-<div class="blocks${compared && ' compared'}"><p class="head" aria-hidden="true"><span>Lines</span><span>In outputs${compared && ' before'}</span>${compared && html`<span>after</span>`}<span>In corpus</span><span>Begins with</span></p>
-<ol>${shown.map((block) => html`<li id="block-${block.fingerprint}">${drawBlock(context, block, compared)}</li>`)}</ol></div>
+<div class="blocks${compared && ' compared'}"><p class="head" aria-hidden="true"><span>Lines</span><span>In outputs${compared && ' before'}</span>${compared && html`<span>after</span>`}<span>In corpus</span><span>From its text</span></p>
+${list(shown.slice(0, OPEN))}${shown.length > OPEN && html`<details class="more"><summary>${integer(shown.length - OPEN)} more</summary>${list(shown.slice(OPEN))}</details>`}</div>
 ${cutNote(shown.length, Math.max(clones.before.blocks, clones.blocks.length), 'blocks')}`;
 }
 
 function drawBlock(context: Context, block: ReportBlock, compared: boolean): Html {
   const lines = block.text.split('\n');
   const text = lines.slice(0, LIMITS.blockLines).join('\n');
-  const first = lines.find((line) => line.trim() !== '') ?? '';
+  // A line that says something, not a bracket or the start of a comment.
+  const first = lines.find((line) => /\w.*\w.*\w.*\w/.test(line)) ?? lines[0]!;
   const cut = lines.length - Math.min(lines.length, LIMITS.blockLines);
   const cell = (name: string, value: Content, phase = '') =>
     html`<span class="num ${phase}"><span class="sr">${name} </span>${value}</span>`;

@@ -56,24 +56,26 @@ function course(unlearning: ReportUnlearning, thresholds: Context['input']['thre
   const shared = { xLabel: 'epoch', marker: { x: unlearning.stop.epoch, label: 'kept' } };
   const points = (pick: (epoch: ReportEpoch) => Measured) =>
     epochs.map((epoch) => ({ x: epoch.epoch, y: pick(epoch) }));
-  const wholePercent = (value: number) => `${Math.round(value * 1000) / 10}%`;
+  const shares = {
+    format: percent,
+    axisFormat: (value: number) => `${Math.round(value * 100)}%`,
+    yDomain: [0, 1] as const,
+  };
   const number = (value: number) => decimal(value);
   const charts = [
     {
       ...shared,
       title: 'MA of the secrets',
       points: points((epoch) => epoch.memorizationAccuracy),
-      format: wholePercent,
+      ...shares,
       threshold: limit(thresholds?.memorizationAccuracy),
-      yDomain: [0, 1] as const,
     },
     {
       ...shared,
       title: 'EL\u2081\u2080 of the secrets',
       points: points((epoch) => epoch.extractionLikelihood),
-      format: wholePercent,
+      ...shares,
       threshold: n === '10' ? limit(thresholds?.extractionLikelihood['10']) : undefined,
-      yDomain: [0, 1] as const,
     },
     {
       ...shared,

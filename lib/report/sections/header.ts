@@ -74,7 +74,7 @@ function keyFigures(input: Context['input']): Html | undefined {
       before,
       after,
       format: decimal,
-      foot: delta === MISSING ? 'nats a token' : `${delta}, to stay low`,
+      foot: delta === MISSING ? 'nats a token' : `${delta}, lower is better`,
     });
   }
   if (cards.length === 0) return undefined;

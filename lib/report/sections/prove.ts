@@ -2,7 +2,7 @@
 import { mirrorHistogram } from '../charts/mirror-histogram.js';
 import { pairBars } from '../charts/pair-bars.js';
 import type { Context } from '../context.js';
-import { integer, percent } from '../format.js';
+import { counted, integer, percent } from '../format.js';
 import { type Html, html } from '../html.js';
 import type { ReportCampaign } from '../input.js';
 import { targets } from '../verdict.js';
@@ -68,7 +68,7 @@ function clonesPart(before: ReportCampaign, after: ReportCampaign | null): Html 
   const share = (campaign: ReportCampaign) =>
     percent(campaign.outputs === 0 ? null : campaign.memorizedOutputs / campaign.outputs);
   const text = (campaign: ReportCampaign) =>
-    `${integer(campaign.memorizedOutputs)} of ${integer(campaign.outputs)} outputs (${share(campaign)}) held ${integer(campaign.blocks)} distinct blocks`;
+    `${integer(campaign.memorizedOutputs)} of ${integer(campaign.outputs)} outputs (${share(campaign)}) held ${counted(campaign.blocks, 'distinct block')}`;
   return html`<h3>Reproduced code</h3>
 <p>Before, ${text(before)}.${after && ` After, sampled in the same way, ${text(after)}.`}</p>
 <figure class="full"><figcaption>Distinct memorized blocks by length</figcaption>${after && KEY}${pairBars({ title: 'Distinct memorized blocks by length', xLabel: 'lines in the block', rows })}</figure>`;

@@ -18,6 +18,9 @@ type Cell =
   | { readonly kind: 'lines'; readonly value: readonly string[] }
   | { readonly kind: 'number'; readonly value: readonly [shown: string, sortKey: number | null] };
 
+/** Characters of a continuation that a row shows. */
+const CONTINUATION = 120;
+
 interface Column {
   readonly title: string;
   readonly kind: Cell['kind'];
@@ -30,17 +33,18 @@ export function secretTable(context: Context): Html {
   const threshold = context.input.thresholds?.memorizationAccuracy;
   const erased = context.input.unlearning !== undefined;
   const current = (secret: ReportSecret) =>
-    (erased ? secret.memorizationAccuracy.after : secret.memorizationAccuracy.before) ?? -1;
+    erased ? secret.memorizationAccuracy.after : secret.memorizationAccuracy.before;
+  // Only what was to be forgotten can be below the threshold or not.
+  const anyForget = secrets.some((secret) => secret.forget);
+  const judged = (secret: ReportSecret) => !erased || secret.forget || !anyForget;
+  const state = (secret: ReportSecret) => (judged(secret) ? isBelow(current(secret), threshold) : undefined);
   // What is least forgotten first: that is what a reader must see.
+  const rank = (secret: ReportSecret) => Number(judged(secret)) * 2 + (current(secret) ?? -1);
   const ordered = [...secrets]
-    .sort(
-      (a, b) => current(b) - current(a) || (a.document < b.document ? -1 : a.document > b.document ? 1 : 0),
-    )
+    .sort((a, b) => rank(b) - rank(a) || (a.document < b.document ? -1 : a.document > b.document ? 1 : 0))
     .slice(0, LIMITS.secrets);
-  const columns = tableColumns(context, erased, threshold);
+  const columns = tableColumns(context, erased, threshold === undefined ? undefined : state);
   const rows = ordered.map((secret) => columns.map((column) => column.cell(secret)));
-  const state = (secret: ReportSecret) =>
-    isBelow(erased ? secret.memorizationAccuracy.after : secret.memorizationAccuracy.before, threshold);
   const data = {
     pageSize: LIMITS.secretsPerPage,
     columns: columns.map(({ title, kind, className }) => ({ title, kind, className })),
@@ -65,7 +69,11 @@ function rangeText(shown: number, total: number): string {
   return `1\u2013${shown} of ${integer(total)}`;
 }
 
-function tableColumns(context: Context, erased: boolean, threshold: number | undefined): Column[] {
+function tableColumns(
+  context: Context,
+  erased: boolean,
+  state: ((secret: ReportSecret) => boolean | undefined) | undefined,
+): Column[] {
   const veil = (masked: string, bare: string): Veiled =>
     context.redacted || masked === bare ? [bare] : [masked, bare];
   const number = (
@@ -82,7 +90,7 @@ function tableColumns(context: Context, erased: boolean, threshold: number | und
   const n = likelihoodOrder(context.input.secrets?.[0]?.extractionLikelihood ?? {});
   const completion = ({ completion: { before, after }, value }: ReportSecret): Veiled[] =>
     (erased ? [before, after] : [before]).map((text) =>
-      text === null ? [MISSING] : veil(maskShared(text, value), text),
+      text === null ? [MISSING] : veil(maskCompletion(text, value), oneLine(text)),
     );
   return [
     {
@@ -133,16 +141,13 @@ function tableColumns(context: Context, erased: boolean, threshold: number | und
       className: 'code written',
       cell: completion,
     },
-    ...(threshold === undefined
+    ...(state === undefined
       ? []
       : [
           number(
             'Below threshold',
             (secret) => {
-              const below = isBelow(
-                erased ? secret.memorizationAccuracy.after : secret.memorizationAccuracy.before,
-                threshold,
-              );
+              const below = state(secret);
               return below === undefined ? null : Number(below);
             },
             (value) => (value === null ? MISSING : value === 1 ? '\u2713 yes' : '\u2715 no'),
@@ -178,6 +183,18 @@ function drawCell(cell: Cell) {
     ([shown, bare]) =>
       html`<span class="line">${bare === undefined ? shown : html`<span class="masked">${shown}</span><span class="bare">${bare}</span>`}</span>`,
   );
+}
+
+/** The whole secret needs no row of dots. */
+function maskCompletion(text: string, value: string): string {
+  return text.startsWith(value)
+    ? `= the secret${oneLine(text.slice(value.length))}`
+    : oneLine(maskShared(text, value));
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\r?\n/g, '\u21b5');
+  return line.length > CONTINUATION ? `${line.slice(0, CONTINUATION)}\u2026` : line;
 }
 
 function finiteOrNull(value: Measured): Measured {
