@@ -88,7 +88,6 @@ describe.each(cases)('$name', ({ name, optimizer, requests, results }) => {
     }
     expect(compared).toBeGreaterThan(model.parameterCount / 2);
   });
-
 });
 
 // The first step of `accumulated` is that of `adamw`, in two micro-batches.
