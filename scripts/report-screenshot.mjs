@@ -155,9 +155,12 @@ try {
     check('a viewer goes on to its next item', changed);
   }
 } finally {
-  browser.kill();
-  await new Promise((accept) => browser.once('exit', accept));
-  rmSync(profile, { recursive: true, force: true });
+  const gone = new Promise((accept) => browser.once('exit', accept));
+  browser.stdio[3].write(`${JSON.stringify({ id: ++serial, method: 'Browser.close' })}\0`);
+  waiting.set(serial, { accept() {}, refuse() {} });
+  await gone;
+  // Helper processes may still be writing for a moment.
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 async function checkSecrets(evaluate) {

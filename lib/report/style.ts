@@ -160,7 +160,7 @@ const CODE = `
 const SMALL = `
 @media (max-width:44rem){
 main{padding:0 1rem 3rem}.chapter{margin-top:3.5rem}.cards{grid-template-columns:1fr 1fr}.card{padding:.8rem .85rem}.now{font-size:1.4rem}
-.compared .head,.blocks .head{display:none}.blocks li summary,.compared li summary{display:flex;flex-wrap:wrap;gap:.1rem .9rem;padding-left:1.2rem}.full .chart text{font-size:17px}
+.compared .head,.blocks .head{display:none}.blocks li summary,.compared li summary{display:flex;flex-wrap:wrap;gap:.1rem .9rem;padding-left:1.2rem}.full .chart text{font-size:14px}
 .blocks summary .sr{position:static;width:auto;height:auto;clip-path:none;color:var(--quiet)}.blocks summary code{flex-basis:100%}
 .secrets thead{display:none}.secrets tr{display:block;border-bottom:1px solid var(--rule);padding:.5rem 0}
 .data.secrets td,.data.secrets td.value,.data.secrets td.where,.data.secrets td.written{display:grid;grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;border:0;padding:.12rem 0;text-align:left;max-width:none}

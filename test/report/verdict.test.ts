@@ -39,6 +39,14 @@ describe('judge', () => {
     expect(verdict.headline.startsWith(begins)).toBe(true);
   });
 
+  it('does not call forgotten what can still be extracted', () => {
+    const { summary } = sampleReport();
+    const secrets = { ...summary.secrets!, extractionLikelihood: { 10: { before: 1, after: 0.3 } } };
+    const verdict = judge(sampleReport({ summary: { ...summary, secrets } }));
+    expect(verdict.state).toBe('partly');
+    expect(verdict.details).toContain('Their EL_10, 30.0%, is not below its threshold of 5.0%.');
+  });
+
   it('counts only the forget set', () => {
     const input = sampleReport();
     const other = {

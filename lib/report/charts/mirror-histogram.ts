@@ -18,7 +18,7 @@ export interface MirrorHistogram {
   readonly bins?: number | undefined;
 }
 
-const FRAME: Frame = { width: 640, height: 300, left: 44, right: 16, top: 28, bottom: 40 };
+const FRAME: Frame = { width: 640, height: 300, left: 44, right: 26, top: 28, bottom: 40 };
 
 export function mirrorHistogram(chart: MirrorHistogram): Html {
   const bins = chart.bins ?? 20;

@@ -79,20 +79,20 @@ function course(unlearning: ReportUnlearning, thresholds: Context['input']['thre
     },
     {
       ...shared,
-      title: 'Loss on the forget set',
+      title: 'Objective on the forget set, nats a token',
       points: points((epoch) => epoch.forgetLoss),
       format: number,
     },
     {
       ...shared,
-      title: 'Loss on the retained set',
+      title: 'Objective on the retained set, nats a token',
       points: points((epoch) => epoch.retainLoss),
       format: number,
     },
   ];
   return html`<div class="charts">${charts.map((chart) => html`<figure><figcaption>${chart.title}</figcaption>${lineChart(chart)}</figure>`)}</div>
 ${cutNote(epochs.length, unlearning.course.length, 'epochs', 'evenly chosen')}
-<details class="table"><summary>The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Course of unlearning"><table class="data narrow"><thead><tr><th scope="col" class="num">Epoch</th><th scope="col" class="num">MA</th><th scope="col" class="num">EL<sub>10</sub></th><th scope="col" class="num">Forget loss</th><th scope="col" class="num">Retain loss</th></tr></thead><tbody>${epochs.map((epoch) => html`<tr${epoch.epoch === unlearning.stop.epoch && html` class="kept"`}><th scope="row" class="num">${epoch.epoch}</th><td class="num">${percent(epoch.memorizationAccuracy)}</td><td class="num">${percent(epoch.extractionLikelihood)}</td><td class="num">${decimal(epoch.forgetLoss)}</td><td class="num">${decimal(epoch.retainLoss)}</td></tr>`)}</tbody></table></div></details>`;
+<details class="table"><summary>The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Course of unlearning"><table class="data narrow"><thead><tr><th scope="col" class="num">Epoch</th><th scope="col" class="num">MA</th><th scope="col" class="num">EL<sub>10</sub></th><th scope="col" class="num">Forget objective</th><th scope="col" class="num">Retain objective</th></tr></thead><tbody>${epochs.map((epoch) => html`<tr${epoch.epoch === unlearning.stop.epoch && html` class="kept"`}><th scope="row" class="num">${epoch.epoch}</th><td class="num">${percent(epoch.memorizationAccuracy)}</td><td class="num">${percent(epoch.extractionLikelihood)}</td><td class="num">${decimal(epoch.forgetLoss)}</td><td class="num">${decimal(epoch.retainLoss)}</td></tr>`)}</tbody></table></div></details>`;
 }
 
 /** At most `most` of the items, evenly spread, the first and last among them. */

@@ -8,7 +8,7 @@ import { isBelow, judge, type VerdictState } from '../verdict.js';
 
 const STATES: Readonly<Record<VerdictState, readonly [mark: string, label: string]>> = {
   forgotten: ['\u2713', 'Forgotten'],
-  partly: ['\u25d0', 'Forgotten on average, not one by one'],
+  partly: ['\u25d0', 'Partly forgotten'],
   remembered: ['\u2715', 'Not forgotten'],
   audit: ['\u25cb', 'Audit'],
   unmeasured: ['?', 'Not measured'],

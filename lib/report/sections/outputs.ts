@@ -53,7 +53,7 @@ function drawOutput(context: Context, output: ReportOutput): Html {
     return html`${notes}<span class="row${memorized.has(number) && ` hit ${output.phase}`}">${content}</span>`;
   });
   const found = output.spans.length === 0 ? 'Nothing in it is a block of the corpus.' : undefined;
-  return html`<div>${found && html`<p class="note">${found}</p>`}<pre class="numbered" tabindex="0" aria-label="output ${output.id}">${rows}</pre>${cutNote(shown.length, lines.length, 'lines')}</div>`;
+  return html`<div>${found && html`<p class="note">${found}</p>`}<pre class="numbered" tabindex="0" role="group" aria-label="output ${output.id}">${rows}</pre>${cutNote(shown.length, lines.length, 'lines')}</div>`;
 }
 
 function corpusDocuments(context: Context, documents: readonly ReportCorpusDocument[]): Html | undefined {

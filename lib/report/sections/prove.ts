@@ -44,7 +44,7 @@ ${secretTable(context)}`;
 
 /** Bins of block lengths, in lines; the last is open. */
 const LENGTHS = [
-  [2, 5],
+  [1, 5],
   [6, 6],
   [7, 7],
   [8, 8],

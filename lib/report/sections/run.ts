@@ -22,7 +22,7 @@ export function runSection({ input, text }: Context): Html {
     ...Object.entries(run.versions),
   ];
   return html`<section class="chapter" id="run"><h2><span class="step">Repeat</span>How to make this run again</h2>
-<div class="command"><pre tabindex="0" aria-label="command line">\n${text(run.command)}</pre><button type="button" class="needs-script" data-copy>Copy</button></div>
+<div class="command"><pre tabindex="0" role="group" aria-label="command line">\n${text(run.command)}</pre><button type="button" class="needs-script" data-copy>Copy</button></div>
 <dl class="pairs">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <dl class="digests"><div><dt>Model before, SHA-256</dt><dd><code>${model.digestBefore}</code></dd></div>${model.digestAfter !== null && html`<div><dt>Model after, SHA-256</dt><dd><code>${model.digestAfter}</code></dd></div>`}</dl>
 ${steps(run.steps)}</section>`;

@@ -56,7 +56,7 @@ function drawPane(
     );
     from = to;
   }
-  return html`<section class="pane ${phase}"><h4>${phase === 'before' ? 'Before' : 'After'}</h4><p class="quiet">${paneSummary(pieces, scores)}</p><pre tabindex="0" aria-label="${document.id}, ${phase}">${runs}</pre></section>`;
+  return html`<section class="pane ${phase}"><h4>${phase === 'before' ? 'Before' : 'After'}</h4><p class="quiet">${paneSummary(pieces, scores)}</p><pre tabindex="0" role="group" aria-label="${document.id}, ${phase}">${runs}</pre></section>`;
 }
 
 function paneSummary(pieces: readonly Piece[], { hits }: ReportTokenScores): string {
