@@ -33,3 +33,20 @@ export async function replaceFile(path: string, write: (handle: FileHandle) => P
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   await replaceFile(path, (handle) => handle.writeFile(data));
 }
+
+/** {@link replaceFile} with text that comes in pieces, for files larger than memory. */
+export async function writeTextAtomic(
+  path: string,
+  pieces: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
+  await replaceFile(path, async (handle) => {
+    let waiting = '';
+    for await (const piece of pieces) {
+      waiting += piece;
+      if (waiting.length < 2 ** 20) continue;
+      await handle.writeFile(waiting);
+      waiting = '';
+    }
+    await handle.writeFile(waiting);
+  });
+}

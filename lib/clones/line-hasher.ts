@@ -1,0 +1,292 @@
+/**
+ * From the bytes of a text file to the hashes of its significant lines: UTF-8 decoding, words, symbols and line ends
+ * in one pass, without making a string. Chunk boundaries may fall anywhere. What the lines mean is not decided here.
+ *
+ * Rules (Simian 2.5.10, plain text): lines end at \n, \r or \r\n. A word is a maximal run of [0-9A-Za-z] and of
+ * UTF-16 units >= U+0100, lower-cased; U+0000..U+0020 and ! " ' , . : ; ? only separate; every other character up to
+ * U+00FF is a token of its own. Between two words with no symbol between them stands a token of one space.
+ * Token hash: Java's `String.hashCode`; line hash: h = 31 h + token, 64 bits. Lines without tokens are skipped.
+ */
+import {
+  CAPITAL_I_WITH_DOT,
+  CAPITAL_SIGMA,
+  isCased,
+  isCaseIgnorable,
+  lowerSupplementary,
+  lowerUnit,
+  SMALL_SIGMA,
+} from './lower-case.js';
+
+/** Takes the significant lines in order: the two halves of the 64-bit hash (as int32) and the 1-based raw line. */
+export interface LineSink {
+  line(high: number, low: number, rawLine: number): void;
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const SPACE = 32;
+const REPLACEMENT = 0xfffd;
+const TWO_32 = 2 ** 32;
+
+// What a byte means: > 0 the lower-cased unit of a word; one of the three below; else a symbol, negated.
+const SEPARATOR = 0;
+const LINE_END = -1;
+const NOT_ASCII = -2;
+const KIND = byteKinds();
+
+function byteKinds(): Int16Array {
+  const kinds = new Int16Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    const char = String.fromCharCode(byte);
+    if (byte >= 0x80) kinds[byte] = NOT_ASCII;
+    else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) kinds[byte] = LINE_END;
+    else if (/[0-9A-Za-z]/.test(char)) kinds[byte] = char.toLowerCase().charCodeAt(0);
+    else if (byte <= SPACE || '!"\',.:;?'.includes(char)) kinds[byte] = SEPARATOR;
+    else kinds[byte] = -byte;
+  }
+  return kinds;
+}
+
+function isAsciiLetter(byte: number): boolean {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+/** Hashes the lines of one file; make one per file. */
+export class LineHasher {
+  /** Raw lines ended so far. */
+  rawLines = 0;
+  /** Lines with at least one token so far. */
+  significantLines = 0;
+
+  readonly #sink: LineSink;
+  // The line so far: hash (low half unsigned), whether it has a token, whether the last token is a word.
+  #high = 0;
+  #low = 0;
+  #hasToken = false;
+  #afterWord = false;
+  // The word so far.
+  #inWord = false;
+  #token = 0;
+  /** The byte before the next one; -1 at the start of the file. */
+  #last = -1;
+  // Beyond ASCII: an unfinished UTF-8 sequence, and what the rule for final sigma has to remember.
+  #beyondAscii = false;
+  #needed = 0;
+  #codePoint = 0;
+  #lower = 0x80;
+  #upper = 0xbf;
+  #casedBefore = false;
+  /** Not 0: 31^(units since a sigma that is final unless a cased letter follows). */
+  #sigma = 0;
+
+  constructor(sink: LineSink) {
+    this.#sink = sink;
+  }
+
+  /** Hashes `bytes[0..end)`. */
+  push(bytes: Uint8Array, end: number = bytes.length): void {
+    let at = 0;
+    while (at < end) {
+      at = this.#beyondAscii ? this.#pushBeyondAscii(bytes, at, end) : this.#pushAscii(bytes, at, end);
+    }
+    if (end > 0) this.#last = bytes[end - 1]!;
+  }
+
+  /** The end of the file: a last line without a line end counts. */
+  end(): void {
+    if (this.#needed > 0) {
+      this.#needed = 0;
+      this.#take(REPLACEMENT);
+    }
+    if (this.#last === -1 || this.#last === LINE_FEED || this.#last === CARRIAGE_RETURN) return;
+    this.#endWord();
+    this.#endLine();
+    this.#last = LINE_FEED;
+  }
+
+  /** The hot loop: runs to the next byte beyond ASCII and returns its index. State lives in locals meanwhile. */
+  #pushAscii(bytes: Uint8Array, from: number, end: number): number {
+    let high = this.#high;
+    let low = this.#low;
+    let hasToken = this.#hasToken;
+    let afterWord = this.#afterWord;
+    let inWord = this.#inWord;
+    let token = this.#token;
+    let at = from;
+    let kind = 0;
+    for (; at < end; at++) {
+      kind = KIND[bytes[at]!]!;
+      if (kind > 0) {
+        inWord = true;
+        do {
+          token = (Math.imul(token, 31) + kind) | 0;
+          if (++at === end) break;
+          kind = KIND[bytes[at]!]!;
+        } while (kind > 0);
+        if (at === end) break;
+      }
+      if (kind === NOT_ASCII) break;
+      if (inWord) {
+        // h = 31 h + token, and before it the space between two words: 31 (31 h + 32) + token.
+        const sum = afterWord ? low * 961 + 992 + token : low * 31 + token;
+        high = Math.imul(high, afterWord ? 961 : 31) + Math.floor(sum / TWO_32);
+        high |= 0;
+        low = sum >>> 0;
+        token = 0;
+        inWord = false;
+        afterWord = true;
+        hasToken = true;
+      }
+      if (kind === SEPARATOR) continue;
+      if (kind === LINE_END) {
+        if (bytes[at] === LINE_FEED && (at > 0 ? bytes[at - 1] : this.#last) === CARRIAGE_RETURN) continue;
+        this.rawLines++;
+        if (hasToken) {
+          this.significantLines++;
+          this.#sink.line(high, low | 0, this.rawLines);
+        }
+        high = 0;
+        low = 0;
+        hasToken = false;
+        afterWord = false;
+      } else {
+        const sum = low * 31 - kind;
+        high = (Math.imul(high, 31) + Math.floor(sum / TWO_32)) | 0;
+        low = sum >>> 0;
+        afterWord = false;
+        hasToken = true;
+      }
+    }
+    this.#high = high;
+    this.#low = low;
+    this.#hasToken = hasToken;
+    this.#afterWord = afterWord;
+    this.#inWord = inWord;
+    this.#token = token;
+    if (kind === NOT_ASCII && at < end) {
+      this.#beyondAscii = true;
+      this.#casedBefore = inWord && isAsciiLetter(at > 0 ? bytes[at - 1]! : this.#last);
+    }
+    return at;
+  }
+
+  /** Runs to the next ASCII byte at which no sequence is unfinished and no sigma undecided; returns its index. */
+  #pushBeyondAscii(bytes: Uint8Array, from: number, end: number): number {
+    let at = from;
+    while (at < end) {
+      const byte = bytes[at]!;
+      if (this.#needed === 0) {
+        if (byte < 0x80) {
+          if (this.#sigma !== 0) this.#decideSigma(isAsciiLetter(byte));
+          this.#beyondAscii = false;
+          return at;
+        }
+        this.#startSequence(byte);
+        at++;
+      } else if (byte < this.#lower || byte > this.#upper) {
+        // The byte does not continue the sequence: it is looked at again, as the start of something.
+        this.#needed = 0;
+        this.#take(REPLACEMENT);
+      } else {
+        this.#lower = 0x80;
+        this.#upper = 0xbf;
+        this.#codePoint = (this.#codePoint << 6) | (byte & 0x3f);
+        this.#needed--;
+        at++;
+        if (this.#needed === 0) this.#take(this.#codePoint);
+      }
+    }
+    return at;
+  }
+
+  /** The first byte of a sequence, as the WHATWG decoder reads it. */
+  #startSequence(byte: number): void {
+    this.#lower = 0x80;
+    this.#upper = 0xbf;
+    if (byte >= 0xc2 && byte <= 0xdf) {
+      this.#needed = 1;
+      this.#codePoint = byte & 0x1f;
+    } else if (byte >= 0xe0 && byte <= 0xef) {
+      if (byte === 0xe0) this.#lower = 0xa0;
+      if (byte === 0xed) this.#upper = 0x9f;
+      this.#needed = 2;
+      this.#codePoint = byte & 0xf;
+    } else if (byte >= 0xf0 && byte <= 0xf4) {
+      if (byte === 0xf0) this.#lower = 0x90;
+      if (byte === 0xf4) this.#upper = 0x8f;
+      this.#needed = 3;
+      this.#codePoint = byte & 0x7;
+    } else {
+      this.#take(REPLACEMENT);
+    }
+  }
+
+  /** One code point >= U+0080. */
+  #take(codePoint: number): void {
+    if (codePoint < 0x100) {
+      this.#endWord();
+      this.#fold(codePoint);
+      this.#afterWord = false;
+      return;
+    }
+    const ignorable = isCaseIgnorable(codePoint);
+    const cased = !ignorable && isCased(codePoint);
+    if (this.#sigma !== 0 && !ignorable) this.#decideSigma(cased);
+    this.#inWord = true;
+    if (codePoint === CAPITAL_SIGMA) {
+      this.#addUnit(SMALL_SIGMA);
+      if (this.#casedBefore) this.#sigma = 1;
+    } else if (codePoint === CAPITAL_I_WITH_DOT) {
+      this.#addUnit(0x69);
+      this.#addUnit(0x307);
+    } else if (codePoint < 0x10000) {
+      this.#addUnit(lowerUnit(codePoint));
+    } else {
+      const lower = lowerSupplementary(codePoint) - 0x10000;
+      this.#addUnit(0xd800 + (lower >> 10));
+      this.#addUnit(0xdc00 + (lower & 0x3ff));
+    }
+    if (!ignorable) this.#casedBefore = cased;
+  }
+
+  #addUnit(unit: number): void {
+    this.#token = (Math.imul(this.#token, 31) + unit) | 0;
+    if (this.#sigma !== 0) this.#sigma = Math.imul(this.#sigma, 31);
+  }
+
+  /** Final sigma is one less than the sigma that was hashed, `31^(units since)` deep in the hash. */
+  #decideSigma(casedFollows: boolean): void {
+    if (!casedFollows) this.#token = (this.#token - this.#sigma) | 0;
+    this.#sigma = 0;
+  }
+
+  #endWord(): void {
+    if (!this.#inWord) return;
+    if (this.#sigma !== 0) this.#decideSigma(false);
+    if (this.#afterWord) this.#fold(SPACE);
+    this.#fold(this.#token);
+    this.#token = 0;
+    this.#inWord = false;
+    this.#afterWord = true;
+  }
+
+  #fold(token: number): void {
+    const sum = this.#low * 31 + token;
+    this.#high = (Math.imul(this.#high, 31) + Math.floor(sum / TWO_32)) | 0;
+    this.#low = sum >>> 0;
+    this.#hasToken = true;
+  }
+
+  #endLine(): void {
+    this.rawLines++;
+    if (this.#hasToken) {
+      this.significantLines++;
+      this.#sink.line(this.#high, this.#low | 0, this.rawLines);
+    }
+    this.#high = 0;
+    this.#low = 0;
+    this.#hasToken = false;
+    this.#afterWord = false;
+  }
+}
