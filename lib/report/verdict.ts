@@ -75,7 +75,7 @@ function likelihoodAbove({ summary, thresholds }: ReportInput): string | undefin
 }
 
 function judgeAudit(input: ReportInput): Verdict {
-  const probed = targets(input).filter((secret) => secret.memorizationAccuracy.before !== null);
+  const probed = (input.secrets ?? []).filter((secret) => secret.memorizationAccuracy.before !== null);
   const memorized = probed.filter((secret) => secret.memorizationAccuracy.before! >= MEMORIZED).length;
   const parts = [
     probed.length > 0 &&

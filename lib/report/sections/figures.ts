@@ -40,7 +40,9 @@ function drawRow(row: Row, erased: boolean): Html {
   const current = erased ? after : before;
   const below = isBelow(current, row.threshold);
   const aim =
-    below === undefined ? row.aim : `${below ? '\u2713' : '\u2715'} below ${percent(row.threshold)}`;
+    below === undefined
+      ? row.aim
+      : `${below ? '\u2713 below' : '\u2715 not below'} ${percent(row.threshold)}`;
   return html`<tr><th scope="row">${row.name}</th><td class="num before">${format(before)}</td>${erased && html`<td class="num after">${format(after)}</td><td class="num">${delta}</td>`}<td class="wide">${row.kind === 'share' && dumbbell(row.label, row.value, row.threshold)}</td><td class="aim">${aim}</td></tr>`;
 }
 
