@@ -1,0 +1,156 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Tokenizer } from '../../lib/model/tokenizer.js';
+
+const shipped = fileURLToPath(new URL('../../assets/tokenizer/tokenizer.json', import.meta.url));
+const shippedJson = JSON.parse(await readFile(shipped, 'utf8')) as Record<string, unknown>;
+
+let directories = '';
+beforeAll(async () => {
+  directories = await mkdtemp(join(tmpdir(), 'lethe-tokenizer-'));
+});
+afterAll(() => rm(directories, { recursive: true }));
+
+/** A directory with the given files; values that are not strings are written as JSON. */
+async function directoryOf(files: Readonly<Record<string, unknown>>): Promise<string> {
+  const directory = await mkdtemp(join(directories, 'model-'));
+  for (const [name, content] of Object.entries(files))
+    await writeFile(join(directory, name), typeof content === 'string' ? content : JSON.stringify(content));
+  return directory;
+}
+
+describe('what is no tokenizer that can be used is refused in one sentence', () => {
+  const model = shippedJson.model as Record<string, unknown>;
+  const changed = (fields: Record<string, unknown>) => ({ ...shippedJson, ...fields });
+  const withModel = (fields: Record<string, unknown>) => changed({ model: { ...model, ...fields } });
+  const { a: _, ...lessVocabulary } = model.vocab as Record<string, number>;
+
+  test.each<[string, Record<string, unknown>, string, string]>([
+    ['no file', {}, 'ERR_FILE_NOT_FOUND', 'Could not read DIR/tokenizer.json: it does not exist.'],
+    ['no JSON', { 'tokenizer.json': '{"a' }, 'ERR_MODEL_FORMAT', 'Expected JSON in DIR/tokenizer.json but '],
+    [
+      'an array',
+      { 'tokenizer.json': [] },
+      'ERR_MODEL_FORMAT',
+      'Expected an object for DIR/tokenizer.json but received [] of type array.',
+    ],
+    [
+      'no model',
+      { 'tokenizer.json': {} },
+      'ERR_MODEL_FORMAT',
+      'Expected an object for model in DIR/tokenizer.json but received undefined.',
+    ],
+    [
+      'WordPiece',
+      { 'tokenizer.json': changed({ model: { type: 'WordPiece', vocab: {} } }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'Expected a byte-level BPE tokenizer as GPT-2 has it in DIR/tokenizer.json but found a WordPiece model.',
+    ],
+    [
+      'Metaspace',
+      { 'tokenizer.json': changed({ pre_tokenizer: { type: 'Metaspace' } }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found Metaspace pre-tokenizer.',
+    ],
+    [
+      'no pre-tokenizer',
+      { 'tokenizer.json': changed({ pre_tokenizer: null }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found no pre-tokenizer.',
+    ],
+    [
+      'NFC',
+      { 'tokenizer.json': changed({ normalizer: { type: 'NFC' } }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found a NFC normalizer.',
+    ],
+    [
+      'another decoder',
+      { 'tokenizer.json': changed({ decoder: { type: 'Fuse' } }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found Fuse decoder.',
+    ],
+    [
+      'another post-processor',
+      { 'tokenizer.json': changed({ post_processor: { type: 'BertProcessing' } }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'for post_processor of DIR/tokenizer.json but found BertProcessing.',
+    ],
+    [
+      'dropout',
+      { 'tokenizer.json': withModel({ dropout: 0.1 }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found BPE dropout',
+    ],
+    [
+      'byte fallback',
+      { 'tokenizer.json': withModel({ byte_fallback: true }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found BPE with byte_fallback.',
+    ],
+    [
+      'a missing byte',
+      { 'tokenizer.json': withModel({ vocab: lessVocabulary }) },
+      'ERR_MODEL_FORMAT',
+      'Expected all 256 byte symbols in the vocabulary of DIR/tokenizer.json but 1 are missing.',
+    ],
+    [
+      'an id twice',
+      { 'tokenizer.json': withModel({ vocab: { ...(model.vocab as object), a: 66 } }) },
+      'ERR_MODEL_FORMAT',
+      'Expected every token of DIR/tokenizer.json to have an id of its own but two share one.',
+    ],
+    [
+      'an id too large',
+      { 'tokenizer.json': withModel({ vocab: { ...(model.vocab as object), a: 1e9 } }) },
+      'ERR_MODEL_FORMAT',
+      'as id of token "a" in DIR/tokenizer.json but received 1000000000 of type number.',
+    ],
+    [
+      'a merge of nothing',
+      { 'tokenizer.json': withModel({ merges: ['a xyz'] }) },
+      'ERR_MODEL_FORMAT',
+      'Expected two tokens that make a third for merge 0 of DIR/tokenizer.json but received "a xyz".',
+    ],
+    [
+      'a taken id',
+      { 'tokenizer.json': changed({ added_tokens: [{ id: 66, content: '<x>' }] }) },
+      'ERR_MODEL_FORMAT',
+      'Expected an id of its own for added token "<x>" in DIR/tokenizer.json but received 66, which is "b".',
+    ],
+    [
+      'a moved id',
+      { 'tokenizer.json': changed({ added_tokens: [{ id: 9000, content: 'a' }] }) },
+      'ERR_MODEL_FORMAT',
+      'Expected id 65 for added token "a" in DIR/tokenizer.json, as in its vocabulary, but received 9000.',
+    ],
+    [
+      'an unknown special token',
+      { 'tokenizer.json': shippedJson, 'tokenizer_config.json': { pad_token: '[PAD]' } },
+      'ERR_MODEL_FORMAT',
+      'Expected the pad_token "[PAD]" of DIR in its tokenizer.json but it is not there.',
+    ],
+    [
+      'a bad special token',
+      { 'tokenizer.json': shippedJson, 'special_tokens_map.json': { pad_token: 5 } },
+      'ERR_MODEL_FORMAT',
+      'for pad_token in DIR/special_tokens_map.json but received 5 of type number.',
+    ],
+  ])('%s', async (_name, files, code, message) => {
+    const directory = await directoryOf(files);
+    const error = await Tokenizer.load(directory).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ name: 'InputError', code });
+    expect((error as Error).message.replaceAll(directory, 'DIR')).toContain(message);
+  });
+
+  test('a file too large to be a tokenizer', async () => {
+    const directory = await directoryOf({ 'tokenizer.json': '' });
+    await truncate(join(directory, 'tokenizer.json'), 2 ** 30);
+    await expect(Tokenizer.load(directory)).rejects.toThrow(
+      /Expected at most \d+ bytes in .* but it has 1073741824\./,
+    );
+  });
+});
