@@ -36,7 +36,7 @@ export async function buildNative({ force = false, asan = false, quiet = false }
   }
   mkdirSync(join(root, out), { recursive: true });
   rmSync(stamp, { force: true });
-  const cmakeJs = join(dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
+  const cmakeJs = findCmakeJs();
   const args = ['build', '--out', join(root, out), '--parallel', String(availableParallelism())];
   const result = spawnSync(
     process.execPath,
@@ -79,6 +79,14 @@ export function requireTools() {
     throw new Error(
       `The C++ compiler "${compiler}" does not compile C++20; install GCC 11 or Clang 14 or newer.`,
     );
+  }
+}
+
+function findCmakeJs() {
+  try {
+    return join(dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
+  } catch {
+    throw new Error('Could not find cmake-js; run `npm install --include=dev` in the package first.');
   }
 }
 
