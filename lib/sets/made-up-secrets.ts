@@ -40,19 +40,27 @@ interface PlantKindSpec {
   readonly names?: readonly string[];
 }
 
-/** What can be planted. The top-level domain `invalid` is reserved, so no planted address can exist (RFC 2606). */
+/**
+ * What can be planted, short kinds and long ones in turn, so that two in a document have the 32 tokens that the published
+ * selection asks for. The top-level domain `invalid` is reserved, so no planted address can exist (RFC 2606).
+ */
 export const PLANT_KINDS = {
   email: {
     make: (random) =>
       `${random.pick(GIVEN_NAMES)}.${random.pick(FAMILY_NAMES)}${10 + random.integer(90)}@${random.pick(COMPANIES)}.invalid`,
   },
+  github: {
+    make: (random) => `ghp_${draw(random, 36, ALPHANUMERIC)}`,
+    names: ['GITHUB_TOKEN', 'API_TOKEN', 'githubToken'],
+  },
   aws: {
     make: (random) => `AKIA${draw(random, 16, UPPER + DIGITS)}`,
     names: ['AWS_ACCESS_KEY_ID', 'accessKeyId', 'awsKey'],
   },
-  github: {
-    make: (random) => `ghp_${draw(random, 36, ALPHANUMERIC)}`,
-    names: ['GITHUB_TOKEN', 'API_TOKEN', 'githubToken'],
+  slack: {
+    make: (random) =>
+      `xoxb-${draw(random, 12, DIGITS)}-${draw(random, 12, DIGITS)}-${draw(random, 24, ALPHANUMERIC)}`,
+    names: ['SLACK_BOT_TOKEN', 'slackToken', 'BOT_TOKEN'],
   },
   stripe: {
     make: (random) => `sk_live_${draw(random, 24, ALPHANUMERIC)}`,
@@ -61,11 +69,6 @@ export const PLANT_KINDS = {
   sendgrid: {
     make: (random) => `SG.${draw(random, 22, ALPHANUMERIC)}.${draw(random, 43, ALPHANUMERIC)}`,
     names: ['SENDGRID_API_KEY', 'MAIL_KEY', 'sendgridKey'],
-  },
-  slack: {
-    make: (random) =>
-      `xoxb-${draw(random, 12, DIGITS)}-${draw(random, 12, DIGITS)}-${draw(random, 24, ALPHANUMERIC)}`,
-    names: ['SLACK_BOT_TOKEN', 'slackToken', 'BOT_TOKEN'],
   },
 } as const satisfies Readonly<Record<string, PlantKindSpec>>;
 

@@ -92,7 +92,7 @@ describe('plantSecrets', () => {
 
   test.each([
     [{ perDocument: 0 }, /number >= 1 for perDocument/],
-    [{ kinds: ['gold'] }, /one of "email", "aws"/],
+    [{ kinds: ['gold'] }, /one of "email", "github"/],
     [{ within: 1.5 }, /integer for within/],
     [{ number: 3 }, /"number"/],
   ])('%j is refused', (options, message) => {
