@@ -56,9 +56,8 @@ const REPORT = z.object({
 function platformTags(): string[] {
   const machine = arch === 'arm64' ? 'aarch64' : 'x86_64';
   if (platform === 'darwin') return arch === 'arm64' ? ['macosx_14_0_arm64'] : ['macosx_14_0_x86_64'];
-  const glibc = ['2_28', '2_27', '2_26', '2_25', '2_24', '2_17'].map(
-    (version) => `manylinux_${version}_${machine}`,
-  );
+  // pip does not take a tag for a newer glibc to include those for older ones; 2.28 is torch's, 2.17 the oldest in use.
+  const glibc = Array.from({ length: 12 }, (_, i) => `manylinux_2_${28 - i}_${machine}`);
   return [...glibc, `manylinux2014_${machine}`];
 }
 

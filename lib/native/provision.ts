@@ -77,7 +77,7 @@ export async function* installFrom(
         downloads: join(cache, '.download'),
       });
     } catch (error) {
-      if (!canTryNext(error)) throw error;
+      if (!canTryNext(error)) throw withRoomRemedy(error);
       const reason = (error as Error).message.replace(/\.$/, '');
       failures.push(`${source.description}: ${reason}`);
       yield { type: 'note', message: `Not from ${source.description}: ${reason}.` };
@@ -189,6 +189,15 @@ async function* fetchArchive(
 function canTryNext(error: unknown): boolean {
   if (error instanceof AbortedError || !(error instanceof LetheError)) return false;
   return !(error instanceof InputError) || error.code === 'ERR_FILE_FORMAT';
+}
+
+function withRoomRemedy(error: unknown): unknown {
+  if (!(error instanceof InputError) || error.code !== 'ERR_DISK_FULL') return error;
+  return new InputError(error.code, error.message, {
+    remedy:
+      'Free some space (the CPU build takes 1.1 GB while it is installed) or set LETHE_CACHE to another disk, and run the same command again.',
+    cause: error.cause,
+  });
 }
 
 async function moveIntoPlace(making: string, place: string): Promise<void> {
