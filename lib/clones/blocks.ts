@@ -25,7 +25,10 @@ export interface Level {
   readonly classCount: number;
 }
 
-/** Line by line costs a pass for every length; most blocks are shorter than this, and few windows are left beyond. */
+/**
+ * Line by line costs a pass for every length; most blocks are shorter than this, and few windows are left beyond.
+ * More than it takes arithmetic progressions to fade.
+ */
 const LEVELS_ONE_BY_ONE = 24;
 
 /** Finds the blocks and returns the number of window visits: the work, for tests of its growth. */

@@ -24,13 +24,18 @@ export class CorpusScan implements LineSink {
 
   constructor(index: OutputsIndex) {
     this.#index = index;
-    const fading = index.faded.size > 0;
+    const fading = index.fades || index.faded.size > 0;
     // One more than the window: the context before it.
     this.#window = new RollingWindow(
       index.threshold,
       fading ? fadingMemory(index.threshold) : index.threshold + 1,
     );
-    if (fading) this.#runs = new FadingRuns(this.#window, (high, low) => index.faded.has(high, low));
+    if (fading) {
+      this.#runs = new FadingRuns(this.#window, {
+        window: (high, low) => index.faded.has(high, low),
+        faded: () => index.fades,
+      });
+    }
   }
 
   startFile(): void {

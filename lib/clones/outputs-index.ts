@@ -9,16 +9,24 @@ export class OutputsIndex implements LineSink {
   readonly lines = new LineTable();
   /** H(i, T) of every window. */
   readonly windows = new HashSet64();
-  /** Hashes of the longer windows that lie in fading runs: what unlike runs of the corpus can meet. */
+  /** Hashes of the longer windows that lie in fading runs: what runs of the corpus can meet. */
   readonly faded = new HashSet64();
+  /** The outputs hold a fading run that can meet unlike ones. */
+  fades = false;
   readonly #window: RollingWindow;
   readonly #runs: FadingRuns;
 
   constructor(readonly threshold: number) {
     this.#window = new RollingWindow(threshold, fadingMemory(threshold));
-    this.#runs = new FadingRuns(this.#window, (high, low) => {
-      this.faded.add(high, low);
-      return false;
+    this.#runs = new FadingRuns(this.#window, {
+      window: (high, low) => {
+        this.faded.add(high, low);
+        return false;
+      },
+      faded: () => {
+        this.fades = true;
+        return false;
+      },
     });
   }
 
