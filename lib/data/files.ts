@@ -1,0 +1,2 @@
+/** Files appear whole or not at all, whichever stage writes them. */
+export { replaceFile, writeFileAtomic } from '../files.js';

@@ -1,0 +1,117 @@
+/** Files as lines of text, gzip'd or not, without ever holding more than one line. */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { fileError, InputError } from '../errors.js';
+
+/** A line longer than this is no record: V8's longest string has twice as many characters. */
+const MAX_LINE_BYTES = 256 * 2 ** 20;
+
+const NEWLINE = 0x0a;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  /** Without its line end (`\n` or `\r\n`), and without a byte-order mark on the first line. */
+  readonly text: string;
+}
+
+/**
+ * Lines of a UTF-8 file, blank ones left out but counted. Only `\n` ends a line: JSON may hold U+2028 as it is.
+ * A file that begins with gzip's magic number is decompressed, whatever its name; `path` may be a pipe.
+ *
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a broken gzip stream, bytes that
+ *   are not UTF-8 (with the line's number) and lines over 256 MiB
+ */
+export async function* readLines(path: string): AsyncGenerator<Line, void> {
+  let number = 0;
+  for await (const bytes of splitLines(readBytes(path), path)) {
+    number++;
+    const text = decodeLine(bytes, number, path);
+    if (text.trim() !== '') yield { number, text };
+  }
+}
+
+function decodeLine(bytes: Buffer, number: number, path: string): string {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch (cause) {
+    throw new InputError(
+      'ERR_FILE_FORMAT',
+      `Expected UTF-8 in ${path} line ${number} but found other bytes.`,
+      {
+        cause,
+      },
+    );
+  }
+  if (number === 1 && text.startsWith('\ufeff')) text = text.slice(1);
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
+async function* splitLines(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer, void> {
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  let lines = 0;
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      const tail = chunk.subarray(start, end);
+      yield rest.length === 0 ? tail : Buffer.concat([...rest, tail]);
+      lines++;
+      rest = [];
+      restBytes = 0;
+      start = end + 1;
+    }
+    if (start < chunk.length) {
+      rest.push(chunk.subarray(start));
+      restBytes += chunk.length - start;
+    }
+    if (restBytes > MAX_LINE_BYTES)
+      throw new InputError(
+        'ERR_FILE_FORMAT',
+        `Expected lines of at most ${MAX_LINE_BYTES} bytes in ${path} but line ${lines + 1} is longer.`,
+      );
+  }
+  if (restBytes > 0) yield Buffer.concat(rest);
+}
+
+async function* readBytes(path: string): AsyncGenerator<Buffer, void> {
+  const file = createReadStream(path);
+  try {
+    // `destroyOnReturn: false`: the stream goes on after its first chunk has been looked at.
+    const first = await firstChunk(file);
+    if (first === undefined) return;
+    file.unshift(first);
+    yield* first[0] === 0x1f && first[1] === 0x8b ? gunzip(file, path) : (file as AsyncIterable<Buffer>);
+  } catch (error) {
+    throw error instanceof InputError ? error : fileError('read', path, error);
+  } finally {
+    file.destroy();
+  }
+}
+
+async function firstChunk(file: Readable): Promise<Buffer | undefined> {
+  for await (const chunk of file.iterator({ destroyOnReturn: false })) return chunk as Buffer;
+  return undefined;
+}
+
+async function* gunzip(file: Readable, path: string): AsyncGenerator<Buffer, void> {
+  const plain = createGunzip();
+  // pipeline() would report a reader that stops early as an error; pipe() only has to hand the file's errors on.
+  file.on('error', (error) => plain.destroy(error));
+  file.pipe(plain);
+  try {
+    yield* plain as AsyncIterable<Buffer>;
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    if (!code.startsWith('Z_')) throw cause;
+    throw new InputError('ERR_FILE_FORMAT', `Expected a whole gzip file in ${path} but ${message}.`, {
+      cause,
+    });
+  } finally {
+    plain.destroy();
+  }
+}

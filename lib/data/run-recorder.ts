@@ -1,0 +1,79 @@
+/** Gathers a {@link RunManifest} while a run goes on. */
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { digestPath } from './digest.js';
+import type { RunManifest, RunSource, RunStep } from './run-manifest.js';
+
+export interface RunRecorderOptions {
+  readonly command: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly seed?: number | bigint;
+  /** Beside lethe, node and platform, which are filled in: libtorch, say. */
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
+export interface RunRecorder {
+  /** Runs `work` and notes how long it took, also when it fails. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Digests the model's directory. */
+  setModel(path: string): Promise<void>;
+  /** Digests a file or directory that the run reads. */
+  addInput(path: string): Promise<void>;
+  /** The manifest as of now. May be called again, as after a later step. */
+  finish(results: Readonly<Record<string, unknown>>): RunManifest;
+}
+
+/** Starts the clock of a run. */
+export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
+  const startedAt = new Date().toISOString();
+  const steps: RunStep[] = [];
+  const inputs: RunSource[] = [];
+  let model: RunSource | undefined;
+
+  const source = async (path: string): Promise<RunSource> => ({ path, digest: await digestPath(path) });
+
+  return {
+    async step(name, work) {
+      const start = performance.now();
+      try {
+        return await work();
+      } finally {
+        steps.push({ name, seconds: (performance.now() - start) / 1000 });
+      }
+    },
+    async setModel(path) {
+      model = await source(path);
+    },
+    async addInput(path) {
+      inputs.push(await source(path));
+    },
+    finish: (results) => ({
+      version: 1,
+      command: options.command,
+      options: { ...options.options },
+      // JSON has no integers of 64 bits.
+      ...(options.seed === undefined
+        ? {}
+        : { seed: typeof options.seed === 'bigint' ? String(options.seed) : options.seed }),
+      versions: { ...platformVersions(), ...options.versions },
+      ...(model === undefined ? {} : { model }),
+      inputs: [...inputs],
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      steps: [...steps],
+      peakMemoryBytes: peakMemoryBytes(),
+      results: { ...results },
+    }),
+  };
+}
+
+/** Peak resident memory of this process so far. */
+export function peakMemoryBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+function platformVersions(): Record<string, string> {
+  const packageJson = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(packageJson, 'utf8')) as { version: string };
+  return { lethe: version, node: process.versions.node, platform: `${process.platform}-${process.arch}` };
+}
