@@ -250,6 +250,17 @@ test('long words without a break', () => {
   expect(offsets.at(-1)).toBe(text.length);
 });
 
+test('a word of more characters than V8 can match is refused', () => {
+  expect(() => tokenizer.encode(`x ${'😀'.repeat(6_000_000)}`)).toThrow(
+    'Expected text whose words can be told apart but received one of millions of characters, which begins at character 1.',
+  );
+});
+
+test('no token of the shipped vocabulary holds a part of an e-mail address with its @', () => {
+  for (let id = 0; id < tokenizer.vocabularySize; id++)
+    expect(tokenizer.decode([id])).not.toMatch(/[A-Za-z0-9]@|@[A-Za-z0-9]/);
+});
+
 describe('misuse', () => {
   test.each<[unknown, object | undefined, string]>([
     [5, undefined, 'Expected a string for text but received 5 of type number.'],
