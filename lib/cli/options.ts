@@ -75,7 +75,7 @@ export function addDeviceOptions(command: Command): Command {
   return command
     .option('--device <name>', 'where the model runs: cpu, cuda or cuda:N (default: cpu)')
     .addOption(
-      new Option('--dtype <type>', 'type that the weights are held in (default: as stored)').choices([
+      new Option('--dtype <type>', 'type that the weights are held in (default: float32)').choices([
         'float32',
         'bfloat16',
       ]),

@@ -25,7 +25,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(argv);
     await program.parseAsync(argv, { from: 'user' });
-    return 0;
+    // A command that ran to its end may still have bad news, as `lethe doctor` does.
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     return report(error);
   }

@@ -1,0 +1,149 @@
+/** `lethe measure`: how much of each document, and of each secret in it, a model has memorized. */
+import { Command, Option } from 'commander';
+import { measureMemorization } from '../../memorization/measure.js';
+import { measureSecrets, type SecretDocument } from '../../memorization/measure-secrets.js';
+import type { Memorization } from '../../memorization/region.js';
+import type { ProgressEvent } from '../../progress.js';
+import { drain } from '../../progress.js';
+import { maskTokens, type Overlap, type TokenSpan } from '../../secrets/token-mask.js';
+import { openModel, openTokenizerIfPresent } from '../open-model.js';
+import {
+  addFileOptions,
+  addModelOptions,
+  integerOption,
+  integersOption,
+  type ModelOptions,
+} from '../options.js';
+import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
+import { encodingOf, type InputRecord, type RecordReader } from '../records.js';
+import { withSession } from '../session.js';
+
+const HELP = `
+Reads {id, text} or {id, tokens} a line, with "secrets" as \`lethe secrets scan\` writes them if they are to be measured,
+and writes {id, ma, el3, el5, el10, extractionStrength}. All values lie in 0..1; more means more memorized; null means
+that there was nothing to predict. A record with secrets gets {tag, type, start, end, ma, ...} for each of them as
+well: of its first 32 tokens, after up to 128 tokens of what precedes it.
+
+The published target length is 128 tokens: add --max-tokens 128 to compare. docs/metrics.md has the definitions.
+
+Examples:
+  lethe measure --model codeparrot-small --input documents.jsonl --output measures.jsonl --el 3,5,10 --max-tokens 128
+  lethe measure --model codeparrot-small --input forget.jsonl --max-tokens 512`;
+
+interface Options extends ModelOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly el: readonly number[];
+  readonly maxTokens?: number;
+  readonly prefixTokens: number;
+  readonly secretTokens: number;
+  readonly overlap: Overlap;
+}
+
+export function createMeasureCommand(): Command {
+  const command = new Command('measure')
+    .summary('MA, EL_n and extraction strength of documents and their secrets')
+    .description('Measures how much of each document, and of each secret in it, a model has memorized.')
+    .addOption(
+      integersOption('--el <list>', 'the n of EL_n, separated by commas', { min: 1, default: [3, 5, 10] }),
+    )
+    .addOption(integerOption('--max-tokens <n>', 'cut longer records (default: refuse them)', { min: 2 }))
+    .addOption(
+      integerOption('--prefix-tokens <n>', 'tokens before a secret that the model sees', {
+        min: 1,
+        default: 128,
+      }),
+    )
+    .addOption(
+      integerOption('--secret-tokens <n>', 'tokens of a secret that are probed', { min: 1, default: 32 }),
+    )
+    .addOption(
+      new Option(
+        '--overlap <rule>',
+        'which tokens belong to a secret: strict overlap, or as published, neighbours too',
+      )
+        .choices(['strict', 'published'])
+        .default('strict'),
+    );
+  return addModelOptions(addFileOptions(command))
+    .addHelpText('after', HELP)
+    .action((options: Options) =>
+      withSession(
+        async (session) => {
+          await using model = await openModel(options);
+          const { el, maxTokens, prefixTokens, secretTokens, overlap } = options;
+          const reader = { model, tokenizer: await openTokenizerIfPresent(options.model, model), maxTokens };
+          const settings = { el, prefixTokens, secretTokens };
+          const written = await runRecordJob(
+            {
+              command: 'measure',
+              options: {
+                ...settings,
+                overlap,
+                maxTokens: maxTokens ?? null,
+                dtype: options.dtype ?? 'float32',
+              },
+              model: options.model,
+              input: options.input,
+              output: options.output,
+              batchRecords: 16,
+              process: async (batch, note) => {
+                const show = (event: ProgressEvent) =>
+                  note(
+                    `${event.step} ${event.total ? Math.floor((100 * event.done) / event.total) : 100}% of ${batch.length}`,
+                  );
+                const documents = batch.map((record) => documentOf(record, reader, overlap));
+                const whole = await drain(
+                  measureMemorization(
+                    model,
+                    documents.map(({ tokens }) => tokens),
+                    { el, signal: session.signal },
+                  ),
+                  show,
+                );
+                const secret = await drain(
+                  measureSecrets(model, documents, { ...settings, signal: session.signal }),
+                  show,
+                );
+                return batch.map((record, i) => ({
+                  id: record.id,
+                  ...figures(whole.perExample[i]!),
+                  ...(documents[i]!.hasSecrets
+                    ? { secrets: describeSecrets(documents[i]!.spans, secret.perExample[i]!.secrets) }
+                    : {}),
+                }));
+              },
+            },
+            session,
+          );
+          session.say(`Measured ${written} records.`);
+        },
+        { whenInterrupted: RECORDS_INTERRUPTED },
+      ),
+    );
+}
+
+interface MeasuredDocument extends SecretDocument {
+  readonly spans: readonly (Pick<TokenSpan, 'first' | 'last'> & Partial<TokenSpan>)[];
+  /** The record asked for its secrets, even if all of them lie beyond the cut. */
+  readonly hasSecrets: boolean;
+}
+
+function documentOf(record: InputRecord, reader: RecordReader, overlap: Overlap): MeasuredDocument {
+  const { tokens, offsets } = encodingOf(record, reader);
+  const spans =
+    record.secrets === undefined || offsets === undefined
+      ? []
+      : maskTokens({ tokens, offsets }, record.secrets, { overlap }).spans;
+  return { id: String(record.id), tokens, spans, hasSecrets: record.secrets !== undefined };
+}
+
+function describeSecrets(spans: MeasuredDocument['spans'], measured: readonly Memorization[]): object[] {
+  return spans.map(({ secret, first, last }, i) => ({ ...secret, first, last, ...figures(measured[i]!) }));
+}
+
+/** The paper's symbols, as they stand in every output; NaN becomes null in JSON. */
+function figures({ memorizationAccuracy, extractionLikelihood, extractionStrength }: Memorization): object {
+  const likelihoods = Object.entries(extractionLikelihood).map(([n, value]) => [`el${n}`, value]);
+  return { ma: memorizationAccuracy, ...Object.fromEntries(likelihoods), extractionStrength };
+}

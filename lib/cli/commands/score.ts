@@ -1,0 +1,67 @@
+/** `lethe score`: log-probability, argmax hit and rank of every token of a document. */
+import { Command } from 'commander';
+import { openModel, openTokenizerIfPresent } from '../open-model.js';
+import { addFileOptions, addModelOptions, integerOption, type ModelOptions } from '../options.js';
+import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
+import { sequenceOf } from '../records.js';
+import { withSession } from '../session.js';
+
+const HELP = `
+Reads {id, text} or {id, tokens} a line, writes {id, tokens, logprobs, hits, ranks}. The last three have an entry for
+each of the tokens 2..T: its natural-log probability given what precedes it, 1 where it was the most likely token
+(else 0), and its rank among all tokens (0: the most likely). Text is encoded without special tokens.
+
+Examples:
+  lethe score --model codeparrot-small --input documents.jsonl --output scores.jsonl
+  echo '{"id": 1, "text": "import os"}' | lethe score --model codeparrot-small --input -`;
+
+interface Options extends ModelOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly maxTokens?: number;
+}
+
+export function createScoreCommand(): Command {
+  const command = new Command('score')
+    .summary('log-probability, argmax hit and rank of every token')
+    .description('Scores every token of documents in one teacher-forced pass of a model.')
+    .addOption(integerOption('--max-tokens <n>', 'cut longer records (default: refuse them)', { min: 1 }));
+  return addModelOptions(addFileOptions(command))
+    .addHelpText('after', HELP)
+    .action((options: Options) =>
+      withSession(
+        async (session) => {
+          await using model = await openModel(options);
+          const reader = {
+            model,
+            tokenizer: await openTokenizerIfPresent(options.model, model),
+            maxTokens: options.maxTokens,
+          };
+          const written = await runRecordJob(
+            {
+              command: 'score',
+              options: { maxTokens: options.maxTokens ?? null, dtype: options.dtype ?? 'float32' },
+              model: options.model,
+              input: options.input,
+              output: options.output,
+              batchRecords: 64,
+              process: async (batch) => {
+                const sequences = batch.map((record) => sequenceOf(record, reader));
+                const scores = await model.score(sequences, { signal: session.signal });
+                return scores.map(({ logprobs, hits, ranks }, i) => ({
+                  id: batch[i]!.id,
+                  tokens: [...sequences[i]!],
+                  logprobs: [...logprobs],
+                  hits: [...hits],
+                  ranks: [...ranks],
+                }));
+              },
+            },
+            session,
+          );
+          session.say(`Scored ${written} records.`);
+        },
+        { whenInterrupted: RECORDS_INTERRUPTED },
+      ),
+    );
+}

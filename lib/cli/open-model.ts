@@ -1,0 +1,48 @@
+/** The model and the tokenizer that a command's options name. */
+import { InputError } from '../errors.js';
+import { type LoadModelOptions, Model } from '../model/model.js';
+import { Tokenizer } from '../model/tokenizer.js';
+import { loadAddon } from '../native/load.js';
+import type { ModelOptions } from './options.js';
+
+/** `--device` and `--dtype` as the library takes them; `--threads` takes effect at once. */
+export function placement({ device, dtype, threads }: Omit<ModelOptions, 'model'>): LoadModelOptions {
+  if (threads !== undefined) loadAddon().setThreads(threads);
+  return { ...(device === undefined ? {} : { device }), ...(dtype === undefined ? {} : { dtype }) };
+}
+
+/** Loads the model that `--model` names. */
+export async function openModel(options: ModelOptions): Promise<Model> {
+  return Model.load(options.model, placement(options));
+}
+
+/**
+ * Loads the tokenizer beside a model.
+ *
+ * @throws InputError `ERR_VOCABULARY_MISMATCH` if it has tokens that the model does not know
+ */
+export async function openTokenizer(
+  directory: string,
+  model: Pick<Model, 'vocabularySize'>,
+): Promise<Tokenizer> {
+  const tokenizer = await Tokenizer.load(directory);
+  if (tokenizer.vocabularySize <= model.vocabularySize) return tokenizer;
+  throw new InputError(
+    'ERR_VOCABULARY_MISMATCH',
+    `Expected a tokenizer of at most ${model.vocabularySize} tokens, the model's vocabulary, in ${directory} but found one of ${tokenizer.vocabularySize}.`,
+    { remedy: 'Put the tokenizer files that the model was trained with into its directory.' },
+  );
+}
+
+/** {@link openTokenizer}, or undefined where there is none: records may bring tokens instead of text. */
+export async function openTokenizerIfPresent(
+  directory: string,
+  model: Pick<Model, 'vocabularySize'>,
+): Promise<Tokenizer | undefined> {
+  try {
+    return await openTokenizer(directory, model);
+  } catch (error) {
+    if (error instanceof InputError && error.code === 'ERR_FILE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Commands that turn records into records: in batches, in order, each finished batch on disk, so that the same command
+ * goes on where it was stopped. Beside the output lies `run.json`, by whose digests finished work is recognised.
+ */
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { digestFile, digestPath, digestText } from '../data/digest.js';
+import { openResumableJsonLines } from '../data/resumable-json-lines.js';
+import { type RunManifest, readRunManifest, writeRunManifest } from '../data/run-manifest.js';
+import { createRunRecorder, type RunRecorder } from '../data/run-recorder.js';
+import { InputError, throwIfAborted } from '../errors.js';
+import { progress } from '../progress.js';
+import { type InputRecord, readRecords } from './records.js';
+import type { Session } from './session.js';
+import { nativeVersions } from './versions.js';
+
+export interface RecordJob {
+  /** The command's name. */
+  readonly command: string;
+  /** What the output depends on, beside model and input. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly seed?: number;
+  readonly model: string;
+  /** A file, or `-`. */
+  readonly input: string;
+  readonly output: string;
+  /** Records handed to `process` at once. */
+  readonly batchRecords: number;
+  /** Records written for one that was read, a constant. Default: 1. */
+  readonly outputsPerInput?: number;
+  /** The records that come of a batch, in its order. `note` puts a figure on the progress line. */
+  readonly process: (
+    batch: readonly InputRecord[],
+    note: (text: string) => void,
+  ) => Promise<readonly object[]>;
+}
+
+/** What resuming says when it is stopped with a file as output. */
+export const RECORDS_INTERRUPTED =
+  'Finished records are kept beside the output; run the same command to go on.';
+
+/** Runs the job and returns the number of records written, those of an earlier run included. */
+export async function runRecordJob(job: RecordJob, session: Session): Promise<number> {
+  const fromFile = job.input !== '-';
+  if (job.output !== '-' && fromFile) return runToFile(job, session);
+  if (job.output !== '-')
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      'Expected --output - when --input is - but received a file: what came through a pipe cannot be gone on with.',
+      { remedy: 'Save the input to a file first, or redirect stdout.' },
+    );
+  let written = 0;
+  for await (const records of processAll(job, session, 0, fromFile ? await countRecords(job) : undefined)) {
+    for (const record of records)
+      if (!process.stdout.write(`${JSON.stringify(record)}\n`)) await once(process.stdout, 'drain');
+    written += records.length;
+  }
+  return written;
+}
+
+async function runToFile(job: RecordJob, session: Session): Promise<number> {
+  const total = await countRecords(job);
+  const recorder = createRunRecorder({
+    command: job.command,
+    options: job.options,
+    versions: nativeVersions(),
+    ...(job.seed === undefined ? {} : { seed: job.seed }),
+  });
+  await recorder.setModel(job.model);
+  await recorder.addInput(job.input);
+  const runKey = keyOf(recorder.finish({}));
+  const perInput = job.outputsPerInput ?? 1;
+  if (await isFinished(job.output, runKey)) {
+    session.say(`${job.output} is finished: same model, input and options. Remove it to make it again.`);
+    return total * perInput;
+  }
+
+  await using file = await openResumableJsonLines(job.output, z.looseObject({}), runKey);
+  // A batch that was torn is made again from its first record; its whole inputs are not.
+  const done = Math.floor(file.keptCount / perInput);
+  if (file.keptCount > 0)
+    session.say(`Going on after ${file.keptCount} records of ${job.output}.part that are finished.`);
+  let skip = file.keptCount - done * perInput;
+  let written = file.keptCount;
+  await recorder.step(job.command, async () => {
+    for await (const records of processAll(job, session, done, total)) {
+      for (const record of records.slice(skip)) await file.append(record as Record<string, unknown>);
+      written += records.length - skip;
+      skip = 0;
+    }
+  });
+  await file.commit();
+  await writeManifest(job, recorder, runKey, written);
+  return written;
+}
+
+async function* processAll(
+  job: RecordJob,
+  session: Session,
+  skip: number,
+  total: number | undefined,
+): AsyncGenerator<readonly object[], void> {
+  let done = 0;
+  let batch: InputRecord[] = [];
+  const show = (note?: string) => session.progress(progress(job.command, done, total, 'records', note));
+  async function flush(): Promise<readonly object[]> {
+    throwIfAborted(session.signal);
+    show();
+    const records = await job.process(batch, show);
+    done += batch.length;
+    batch = [];
+    show();
+    return records;
+  }
+  for await (const record of readRecords(job.input)) {
+    if (done < skip) {
+      done++;
+      continue;
+    }
+    batch.push(record);
+    if (batch.length === job.batchRecords) yield await flush();
+  }
+  if (batch.length > 0) yield await flush();
+}
+
+/** Reads the whole input once, so that a bad line is told before hours of work, and not after. */
+async function countRecords(job: RecordJob): Promise<number> {
+  let count = 0;
+  for await (const _ of readRecords(job.input)) count++;
+  if (count === 0)
+    throw new InputError('ERR_FILE_FORMAT', `Expected at least one record in ${job.input} but found none.`);
+  return count;
+}
+
+function keyOf({ command, options, seed, versions, model, inputs }: RunManifest): string {
+  const digests = [model, ...inputs].map((source) => source?.digest);
+  return digestText(JSON.stringify([command, options, seed, versions, digests]));
+}
+
+async function writeManifest(
+  job: RecordJob,
+  recorder: RunRecorder,
+  runKey: string,
+  records: number,
+): Promise<void> {
+  const output = { path: job.output, digest: await digestFile(job.output) };
+  await writeRunManifest(dirname(job.output), recorder.finish({ runKey, records, output }));
+}
+
+/** Whether the output is there as a run with this key left it. */
+async function isFinished(output: string, runKey: string): Promise<boolean> {
+  const manifest = await readRunManifest(dirname(output)).catch(() => undefined);
+  if (manifest?.results.runKey !== runKey) return false;
+  const recorded = manifest.results.output as { path: string; digest: string };
+  const found = await digestPath(join(output)).catch(() => undefined);
+  return recorded.path === output && recorded.digest === found;
+}

@@ -1,0 +1,120 @@
+/** What commands read: JSON lines of `{id, text}` or `{id, tokens}`, and what becomes of them before a model sees them. */
+import { z } from 'zod';
+import { describe } from '../check.js';
+import { readNumberedJsonLines } from '../data/json-lines.js';
+import { InputError } from '../errors.js';
+import type { Model, Tokens } from '../model/model.js';
+import type { Encoding, Tokenizer } from '../model/tokenizer.js';
+import { type Secret, secretSchema } from '../secrets/secret.js';
+
+const recordSchema = z.looseObject({
+  id: z.union([z.string(), z.number()]).optional(),
+  text: z.string().optional(),
+  content: z.string().optional(),
+  tokens: z.array(z.int().min(0)).optional(),
+  secrets: z.array(secretSchema).optional(),
+  /** 1 for each token that is part of a secret; for records that bring tokens. */
+  mask: z.array(z.int().min(0).max(1)).optional(),
+});
+
+export interface InputRecord {
+  /** As given; the line number where none is. */
+  readonly id: string | number;
+  /** Exactly one of `text` and `tokens` is there. */
+  readonly text?: string;
+  readonly tokens?: Tokens;
+  /** Where the secrets of `text` lie. */
+  readonly secrets?: readonly Secret[];
+  /** Which of `tokens` are secret. */
+  readonly mask?: Uint8Array;
+}
+
+/**
+ * The records of a file, or of stdin for `-`.
+ *
+ * @throws InputError `ERR_FILE_FORMAT`, naming the line
+ */
+export async function* readRecords(input: string): AsyncGenerator<InputRecord, void> {
+  const path = input === '-' ? '/dev/stdin' : input;
+  for await (const { line, record } of readNumberedJsonLines(path, recordSchema)) {
+    const text = record.text ?? record.content;
+    if ((text === undefined) === (record.tokens === undefined))
+      throw new InputError(
+        'ERR_FILE_FORMAT',
+        `Expected either text or tokens in ${path} line ${line} but received ${text === undefined ? 'neither' : 'both'}.`,
+      );
+    const { mask, tokens } = record;
+    if (mask !== undefined && mask.length !== tokens?.length)
+      throw new InputError(
+        'ERR_FILE_FORMAT',
+        `Expected one mask entry for each token in ${path} line ${line} but received ${mask.length} for ${describe(tokens?.length)}.`,
+      );
+    yield {
+      id: record.id ?? line,
+      ...(text === undefined ? {} : { text }),
+      ...(tokens === undefined ? {} : { tokens: Int32Array.from(tokens) }),
+      ...(record.secrets === undefined ? {} : { secrets: record.secrets }),
+      ...(mask === undefined ? {} : { mask: Uint8Array.from(mask) }),
+    };
+  }
+}
+
+/** A model with what turns records into sequences for it. */
+export interface RecordReader {
+  readonly model: Pick<Model, 'contextLength'>;
+  /** Undefined where the model's directory has none: then records must bring tokens. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** Longer records are cut to this many tokens; undefined cuts nothing. */
+  readonly maxTokens?: number | undefined;
+}
+
+/**
+ * The tokens of a record, of which there are `least` to the model's context length.
+ *
+ * @throws InputError `ERR_CONTEXT_LENGTH`; `ERR_FILE_FORMAT` for a record that is too short, or that brings text to a
+ *   model without a tokenizer
+ */
+export function sequenceOf(record: InputRecord, reader: RecordReader, least = 1): Tokens {
+  return encodingOf(record, reader, least).tokens;
+}
+
+/** {@link sequenceOf} with offsets, which a record that brings tokens has none of. */
+export function encodingOf(
+  record: InputRecord,
+  { model, tokenizer, maxTokens }: RecordReader,
+  least = 1,
+): Pick<Encoding, 'tokens'> & Partial<Pick<Encoding, 'offsets'>> {
+  const encoding =
+    record.tokens === undefined ? encode(record, tokenizer, maxTokens) : cut(record.tokens, maxTokens);
+  const { length } = encoding.tokens;
+  if (length > model.contextLength)
+    throw new InputError(
+      'ERR_CONTEXT_LENGTH',
+      `Expected at most ${model.contextLength} tokens, the model's context, in record ${JSON.stringify(record.id)} but it has ${length}.`,
+      { remedy: 'Cut longer records with --max-tokens, or split them.' },
+    );
+  if (length < least)
+    throw new InputError(
+      'ERR_FILE_FORMAT',
+      `Expected at least ${least} token${least === 1 ? '' : 's'} in record ${JSON.stringify(record.id)} but it has ${length}.`,
+    );
+  return encoding;
+}
+
+function encode(
+  record: InputRecord,
+  tokenizer: Tokenizer | undefined,
+  maxTokens: number | undefined,
+): Encoding {
+  if (tokenizer === undefined)
+    throw new InputError(
+      'ERR_FILE_NOT_FOUND',
+      `Expected tokenizer.json in the model's directory for the text of record ${JSON.stringify(record.id)} but found none.`,
+      { remedy: 'Put the tokenizer files beside the model, or give tokens instead of text.' },
+    );
+  return tokenizer.encode(record.text!, maxTokens === undefined ? {} : { maxTokens });
+}
+
+function cut(tokens: Tokens, maxTokens: number | undefined): { tokens: Tokens } {
+  return { tokens: maxTokens === undefined ? tokens : tokens.subarray(0, maxTokens) };
+}
