@@ -3,15 +3,16 @@
  * goes on where it was stopped. Beside the output lies `run.json`, by whose digests finished work is recognised.
  */
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
-import { digestFile, digestPath, digestText } from '../data/digest.js';
+import { digestFile } from '../data/digest.js';
 import { openResumableJsonLines } from '../data/resumable-json-lines.js';
-import { type RunManifest, readRunManifest, writeRunManifest } from '../data/run-manifest.js';
+import { readRunManifest, writeRunManifest } from '../data/run-manifest.js';
 import { createRunRecorder, type RunRecorder } from '../data/run-recorder.js';
 import { InputError, throwIfAborted } from '../errors.js';
 import { progress } from '../progress.js';
 import { type InputRecord, readRecords } from './records.js';
+import { runKeyOf } from './run-key.js';
 import type { Session } from './session.js';
 import { nativeVersions } from './versions.js';
 
@@ -69,7 +70,7 @@ async function runToFile(job: RecordJob, session: Session): Promise<number> {
   });
   await recorder.setModel(job.model);
   await recorder.addInput(job.input);
-  const runKey = keyOf(recorder.finish({}));
+  const runKey = runKeyOf(recorder.finish({}));
   const perInput = job.outputsPerInput ?? 1;
   if (await isFinished(job.output, runKey)) {
     session.say(`${job.output} is finished: same model, input and options. Remove it to make it again.`);
@@ -133,11 +134,6 @@ async function countRecords(job: RecordJob): Promise<number> {
   return count;
 }
 
-function keyOf({ command, options, seed, versions, model, inputs }: RunManifest): string {
-  const digests = [model, ...inputs].map((source) => source?.digest);
-  return digestText(JSON.stringify([command, options, seed, versions, digests]));
-}
-
 async function writeManifest(
   job: RecordJob,
   recorder: RunRecorder,
@@ -153,6 +149,6 @@ async function isFinished(output: string, runKey: string): Promise<boolean> {
   const manifest = await readRunManifest(dirname(output)).catch(() => undefined);
   if (manifest?.results.runKey !== runKey) return false;
   const recorded = manifest.results.output as { path: string; digest: string };
-  const found = await digestPath(join(output)).catch(() => undefined);
+  const found = await digestFile(output).catch(() => undefined);
   return recorded.path === output && recorded.digest === found;
 }

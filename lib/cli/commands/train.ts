@@ -1,0 +1,166 @@
+/** `lethe train`: plain next-token training on documents, from scratch or from a checkpoint. */
+import { readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { check } from '../../check.js';
+import { readDocuments } from '../../data/documents.js';
+import { writeRunManifest } from '../../data/run-manifest.js';
+import { createRunRecorder } from '../../data/run-recorder.js';
+import { fileError, InputError } from '../../errors.js';
+import { Model, type Tokens } from '../../model/model.js';
+import { Tokenizer } from '../../model/tokenizer.js';
+import { train } from '../../training/train.js';
+import { openTokenizer, placement } from '../open-model.js';
+import {
+  addDeviceOptions,
+  addSeedOption,
+  integerOption,
+  type ModelOptions,
+  numberOption,
+} from '../options.js';
+import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
+import { type Session, withSession } from '../session.js';
+import { nativeVersions } from '../versions.js';
+
+/** The tokenizer that ships with the package (assets/tokenizer/README.md). */
+export const SHIPPED_TOKENIZER = fileURLToPath(new URL('../../../assets/tokenizer', import.meta.url));
+
+const HELP = `
+Every document is one sequence: the beginning-of-text token, if the tokenizer has one, and its first tokens. --config is
+a file with the fields of a Hugging Face config.json; vocab_size may be left out.
+
+Examples:
+  echo '{"model_type":"gpt2","n_layer":4,"n_head":4,"n_embd":256,"n_positions":512}' > tiny.json
+  lethe train --config tiny.json --input src --output tiny --epochs 20 --learning-rate 1e-3
+  lethe train --model codeparrot-small --input documents.jsonl --output tuned --epochs 1 --learning-rate 5e-5`;
+
+interface Options extends Omit<ModelOptions, 'model'> {
+  readonly model?: string;
+  readonly config?: string;
+  readonly tokenizer: string;
+  readonly input: string;
+  readonly output: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly decay: 'constant' | 'linear' | 'cosine';
+  readonly warmupSteps: number;
+  readonly maxTokens: number;
+  readonly seed: number;
+}
+
+export function createTrainCommand(): Command {
+  const command = new Command('train')
+    .summary('train a model on documents, from scratch or from a checkpoint')
+    .description('Trains all weights of a model on the mean next-token loss of documents.')
+    .option('--model <directory>', 'model directory to train on')
+    .addOption(new Option('--config <file>', 'train a new model of this config.json').conflicts('model'))
+    .option('--tokenizer <directory>', 'tokenizer of a new model', SHIPPED_TOKENIZER)
+    .requiredOption('--input <path>', 'JSON lines of {id, text}, or a directory of source files')
+    .requiredOption('--output <directory>', 'where the trained model goes')
+    .addOption(integerOption('--epochs <n>', 'passes over the documents', { min: 1, default: 1 }))
+    .addOption(integerOption('--batch-size <n>', 'documents of an optimizer step', { min: 1, default: 8 }))
+    .addOption(numberOption('--learning-rate <n>', 'peak, of AdamW', { min: 1e-12, default: 1e-4 }))
+    .addOption(
+      new Option('--decay <name>', 'what follows the warm-up')
+        .choices(['constant', 'linear', 'cosine'])
+        .default('cosine'),
+    )
+    .addOption(integerOption('--warmup-steps <n>', 'steps of linear warm-up', { min: 0, default: 0 }))
+    .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
+  return addSeedOption(addDeviceOptions(command))
+    .addHelpText('after', HELP)
+    .action((options: Options) =>
+      withSession((session) => run(options, session), {
+        whenInterrupted: `Finished steps are kept in ${options.output}.state; run the same command to go on.`,
+      }),
+    );
+}
+
+async function run(options: Options, session: Session): Promise<void> {
+  const { epochs, batchSize, learningRate, decay, warmupSteps, maxTokens, seed } = options;
+  const settings = { epochs, batchSize, learningRate, schedule: { decay, warmupSteps }, seed };
+  const recorder = createRunRecorder({
+    command: 'train',
+    options: { ...settings, maxTokens },
+    seed,
+    versions: nativeVersions(),
+  });
+  if (options.model !== undefined) await recorder.setModel(options.model);
+  await recorder.addInput(options.input);
+  if (options.model === undefined) await recorder.addInput(options.tokenizer);
+  if (options.config !== undefined) await recorder.addInput(options.config);
+  const runKey = runKeyOf(recorder.finish({}));
+  if (await holdsFinishedCheckpoint(options.output, runKey)) {
+    session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
+    return;
+  }
+
+  const { model, tokenizer } = await startingPoint(options);
+  await using _ = model;
+  const sequences = await readSequences(options.input, tokenizer, Math.min(maxTokens, model.contextLength));
+  const result = await recorder.step('train', () =>
+    session.run(
+      train(model, sequences, {
+        ...settings,
+        stateDirectory: `${options.output}.state`,
+        signal: session.signal,
+      }),
+    ),
+  );
+  await model.save(options.output, { tokenizer });
+  const { steps, finalLoss, losses } = result;
+  const documents = sequences.length;
+  const finished = await checkpointResults(options.output, runKey);
+  await writeRunManifest(
+    options.output,
+    recorder.finish({ ...finished, documents, steps, finalLoss, losses }),
+  );
+  await rm(`${options.output}.state`, { recursive: true, force: true });
+  session.say(
+    `Trained ${steps} steps on ${documents} documents: loss ${finalLoss.toFixed(4)}. The model is in ${options.output}.`,
+  );
+}
+
+async function startingPoint(options: Options): Promise<{ model: Model; tokenizer: Tokenizer }> {
+  if (options.model !== undefined) {
+    const model = await Model.load(options.model, placement(options));
+    return { model, tokenizer: await openTokenizer(options.model, model) };
+  }
+  if (options.config === undefined)
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      'Expected --model or --config to say what to train but received neither.',
+    );
+  const tokenizer = await Tokenizer.load(options.tokenizer);
+  const { bosId, eosId, vocabularySize } = tokenizer;
+  const given = await readConfig(options.config);
+  const config = { vocab_size: vocabularySize, bos_token_id: bosId, eos_token_id: eosId, ...given };
+  return { model: await Model.create(config, { seed: options.seed, ...placement(options) }), tokenizer };
+}
+
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileError('read', path, error);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError('ERR_FILE_FORMAT', `Expected JSON in ${path} but ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+  return check(z.record(z.string(), z.unknown()), value, path);
+}
+
+async function readSequences(input: string, tokenizer: Tokenizer, maxTokens: number): Promise<Tokens[]> {
+  const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId];
+  const sequences: Tokens[] = [];
+  for await (const { text } of readDocuments(input)) {
+    const { tokens } = tokenizer.encode(text, { maxTokens: maxTokens - start.length });
+    if (start.length + tokens.length >= 2) sequences.push(Int32Array.of(...start, ...tokens));
+  }
+  return sequences;
+}

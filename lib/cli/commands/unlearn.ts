@@ -1,0 +1,216 @@
+/** `lethe unlearn`: makes a model forget, and keeps the course of it. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { writeJsonLines } from '../../data/json-lines.js';
+import { writeRunManifest } from '../../data/run-manifest.js';
+import { createRunRecorder } from '../../data/run-recorder.js';
+import { InputError } from '../../errors.js';
+import type { Thresholds } from '../../memorization/thresholds.js';
+import {
+  codeEraser,
+  constrained,
+  gradientAscent,
+  type Objective,
+  type SelectiveOptions,
+  selectiveAscent,
+} from '../../unlearning/objectives.js';
+import type { UnlearnResult } from '../../unlearning/options.js';
+import { unlearn } from '../../unlearning/unlearn.js';
+import { openModel, openTokenizerIfPresent } from '../open-model.js';
+import { addModelOptions, integerOption, type ModelOptions, numberOption } from '../options.js';
+import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
+import { type Session, withSession } from '../session.js';
+import { readUnlearningDocuments, thresholdsOf } from '../unlearning-sets.js';
+import { nativeVersions } from '../versions.js';
+
+const METHODS: Readonly<Record<string, (options: Required<SelectiveOptions>) => Objective>> = {
+  codeeraser: codeEraser,
+  ssga: ({ gamma }) => selectiveAscent({ gamma }),
+  cu: ({ lambda, alpha, schedule }) => constrained({ lambda, alpha, schedule }),
+  ga: gradientAscent,
+};
+
+const HELP = `
+Reads {id, text} a line. The secrets to forget are those that a record lists as \`lethe secrets scan\` writes them, else
+what the scanner finds in it; {id, tokens, mask} gives tokens and marks the secret ones with 1. The run stops when MA
+(mean over the forget set) is below its threshold and EL_10 is, too, or no longer falls. The thresholds are those of
+--unseen, code that the model was not trained on: means over its first 128 tokens.
+
+Writes the unlearned model, history.jsonl (one epoch a line) and run.json. Defaults are the published ones, made for
+models of 110M parameters and more; a small model needs a larger --learning-rate. docs/unlearning.md has the methods.
+
+Examples:
+  lethe unlearn --model codeparrot-small --forget forget.jsonl --retain retain.jsonl --unseen unseen.jsonl --output out
+  lethe unlearn --model codeparrot-small --forget forget.jsonl --method ssga --thresholds 0.4557,0.0549 --output out`;
+
+interface Options extends ModelOptions {
+  readonly forget: string;
+  readonly retain?: string;
+  readonly unseen?: string;
+  readonly thresholds?: Thresholds;
+  readonly method: string;
+  readonly output: string;
+  readonly gamma: number;
+  readonly lambda: number;
+  readonly alpha: number;
+  readonly schedule: Objective['schedule'];
+  readonly learningRate: number;
+  readonly maxEpochs: number;
+  readonly margin: number;
+  readonly patience: number;
+  readonly maxGradNorm: number;
+  readonly maxTokens: number;
+}
+
+export function createUnlearnCommand(): Command {
+  const command = new Command('unlearn')
+    .summary('make a model forget')
+    .description('Makes a model forget secrets or whole documents, and keep what it is to keep.')
+    .requiredOption('--forget <file>', 'documents to forget, all of them in every step')
+    .option('--retain <file>', 'documents whose behaviour to keep (codeeraser and cu need them)')
+    .option('--unseen <file>', 'documents that the model never saw: they give the thresholds')
+    .addOption(
+      new Option('--thresholds <ma,el10>', 'the thresholds themselves, each in 0..1')
+        .argParser(parseThresholds)
+        .conflicts('unseen'),
+    )
+    .addOption(
+      new Option('--method <name>', 'how to forget').choices(Object.keys(METHODS)).default('codeeraser'),
+    )
+    .requiredOption('--output <directory>', 'where the unlearned model goes')
+    .addOption(numberOption('--gamma <n>', 'weight of the code around the secrets', { min: 0, default: 0.1 }))
+    .addOption(numberOption('--lambda <n>', 'weight of the KL terms', { min: 0, default: 0.1 }))
+    .addOption(numberOption('--alpha <n>', "weight of the retained set's KL", { min: 0, default: 1 }))
+    .addOption(
+      new Option('--schedule <name>', 'a step on each set in turn, or one on both')
+        .choices(['alternate', 'joint'])
+        .default('alternate'),
+    )
+    .addOption(numberOption('--learning-rate <n>', 'constant, of Adam', { min: 1e-12, default: 3e-6 }))
+    .addOption(
+      numberOption('--max-grad-norm <n>', 'clip gradients to this norm, 0: do not', { min: 0, default: 0 }),
+    )
+    .addOption(integerOption('--max-epochs <n>', 'epochs at most', { min: 1, default: 100 }))
+    .addOption(
+      numberOption('--margin <n>', 'EL_10 is measured once MA is this close', { min: 0, default: 0.1 }),
+    )
+    .addOption(
+      integerOption('--patience <n>', 'evaluations without a lower EL_10 that end the run', {
+        min: 1,
+        default: 5,
+      }),
+    )
+    .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
+  return addModelOptions(command)
+    .addHelpText('after', HELP)
+    .action((options: Options) =>
+      withSession((session) => run(options, session), {
+        whenInterrupted: `Finished epochs are kept in ${stateDirectory(options)}; run the same command to go on.`,
+      }),
+    );
+}
+
+function stateDirectory({ output }: Pick<Options, 'output'>): string {
+  return `${output}.state`;
+}
+
+async function run(options: Options, session: Session): Promise<void> {
+  if (options.thresholds === undefined && options.unseen === undefined)
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      'Expected --unseen or --thresholds, so that the run knows when to stop, but received neither.',
+    );
+  const objective = METHODS[options.method]!(options);
+  const { learningRate, maxGradNorm, maxEpochs, margin, patience, maxTokens } = options;
+  const settings = { learningRate, maxGradNorm, maxEpochs, margin, patience };
+  const recorder = createRunRecorder({
+    command: 'unlearn',
+    options: { ...settings, maxTokens, objective, thresholds: options.thresholds ?? null },
+    versions: nativeVersions(),
+  });
+  await recorder.setModel(options.model);
+  for (const input of [options.forget, options.retain, options.unseen])
+    if (input !== undefined) await recorder.addInput(input);
+  const runKey = runKeyOf(recorder.finish({}));
+  if (await holdsFinishedCheckpoint(options.output, runKey)) {
+    session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
+    return;
+  }
+
+  await using model = await openModel(options);
+  const tokenizer = await openTokenizerIfPresent(options.model, model);
+  const reader = { model, tokenizer, maxTokens: Math.min(maxTokens, model.contextLength) };
+  const forget = await readUnlearningDocuments(options.forget, reader);
+  const retain = options.retain === undefined ? [] : await readUnlearningDocuments(options.retain, reader);
+  const thresholds =
+    options.thresholds ??
+    (await recorder.step('thresholds', () => thresholdsOf(options.unseen!, model, reader, session)));
+  const result = await recorder.step('unlearn', () =>
+    session.run(
+      unlearn(model, {
+        objective,
+        forget,
+        retain,
+        thresholds,
+        ...settings,
+        stateDirectory: stateDirectory(options),
+        signal: session.signal,
+      }),
+    ),
+  );
+
+  await recorder.step('save', async () => {
+    await model.save(options.output, tokenizer === undefined ? {} : { tokenizer });
+    await writeJsonLines(join(options.output, 'history.jsonl'), result.history);
+  });
+  const { memorizationAccuracy, extractionLikelihood } = thresholds;
+  const { stopReason, epochs, bestEpoch, best } = result;
+  await writeRunManifest(
+    options.output,
+    recorder.finish({
+      ...(await checkpointResults(options.output, runKey)),
+      thresholds: { memorizationAccuracy, extractionLikelihood },
+      before: result.history[0],
+      stopReason,
+      epochs,
+      bestEpoch,
+      best,
+    }),
+  );
+  await rm(stateDirectory(options), { recursive: true, force: true });
+  session.say(describeResult(result, thresholds, options.output));
+}
+
+const REASONS: Readonly<Record<UnlearnResult['stopReason'], string>> = {
+  forgotten: 'MA and EL_10 are below their thresholds',
+  stalled: 'MA is below its threshold and EL_10 no longer falls',
+  epochs: 'all epochs have passed',
+};
+
+function describeResult(
+  { stopReason, epochs, history, best, bestEpoch }: UnlearnResult,
+  thresholds: Thresholds,
+  output: string,
+): string {
+  const show = (value: number | null): string => (value === null ? 'not measured' : value.toFixed(4));
+  return [
+    `Stopped after ${epochs} epochs: ${REASONS[stopReason]}. Kept epoch ${bestEpoch}.`,
+    `MA ${show(history[0]!.memorizationAccuracy)} -> ${show(best.memorizationAccuracy)} (threshold ${show(thresholds.memorizationAccuracy)}), EL_10 ${show(best.extractionLikelihood)} (threshold ${show(thresholds.extractionLikelihood[10]!)}).`,
+    `The model, history.jsonl and run.json are in ${output}.`,
+  ].join('\n');
+}
+
+function parseThresholds(text: string): Thresholds {
+  const [memorizationAccuracy, extraction, ...more] = text
+    .split(',')
+    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const inside = (value: number | undefined): value is number =>
+    value !== undefined && value >= 0 && value <= 1;
+  if (inside(memorizationAccuracy) && inside(extraction) && more.length === 0)
+    return { memorizationAccuracy, extractionLikelihood: { 10: extraction } };
+  throw new InputError(
+    'ERR_INVALID_OPTION',
+    `Expected MA and EL_10, two numbers in 0..1 separated by a comma, for --thresholds but received "${text}".`,
+  );
+}

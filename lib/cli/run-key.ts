@@ -1,0 +1,26 @@
+/** By what finished work is recognised: a digest of everything that a run's output depends on, kept in its run.json. */
+import { join } from 'node:path';
+import { digestFile, digestText } from '../data/digest.js';
+import { type RunManifest, readRunManifest } from '../data/run-manifest.js';
+
+/** Equal for two runs of the same command, options, versions, model and inputs, whatever these are called. */
+export function runKeyOf({ command, options, seed, versions, model, inputs }: RunManifest): string {
+  const digests = [model, ...inputs].map((source) => source?.digest);
+  return digestText(JSON.stringify([command, options, seed, versions, digests]));
+}
+
+/** What a command that writes a checkpoint adds to the results of its run.json. */
+export async function checkpointResults(
+  directory: string,
+  runKey: string,
+): Promise<{ runKey: string; weights: string }> {
+  return { runKey, weights: await digestFile(join(directory, 'model.safetensors')) };
+}
+
+/** Whether the directory holds the finished run of this key, weights as they were written. */
+export async function holdsFinishedCheckpoint(directory: string, runKey: string): Promise<boolean> {
+  const manifest = await readRunManifest(directory).catch(() => undefined);
+  if (manifest?.results.runKey !== runKey) return false;
+  const { weights } = await checkpointResults(directory, runKey).catch(() => ({ weights: undefined }));
+  return weights !== undefined && manifest.results.weights === weights;
+}
