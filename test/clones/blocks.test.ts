@@ -66,7 +66,7 @@ function expectedBlocks(files: readonly (readonly number[])[], threshold: number
 describe('findBlocks', () => {
   it('finds long blocks as it finds short ones', () => {
     const random = new Random(3);
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < 50; round++) {
       // Few long pieces, cut and joined: most blocks are longer than the lengths walked one by one. No line
       // repeats within a piece, so that no hash fades.
       const pieces = [0, 1, 2].map((p) =>
