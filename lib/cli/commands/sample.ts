@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { fileError, InputError } from '../../errors.js';
-import { Model } from '../../model/model.js';
-import { Tokenizer } from '../../model/tokenizer.js';
 import { runCampaign } from '../../sampling/campaign.js';
+import { openModel, openTokenizer } from '../open-model.js';
 import {
   addModelOptions,
   addSeedOption,
@@ -69,11 +68,8 @@ export function createSampleCommand(): Command {
       withSession(
         async (session) => {
           const prompt = await readPrompt(options);
-          const tokenizer = await Tokenizer.load(options.model);
-          await using model = await Model.load(options.model, {
-            ...(options.device === undefined ? {} : { device: options.device }),
-            ...(options.dtype === undefined ? {} : { dtype: options.dtype }),
-          });
+          await using model = await openModel(options);
+          const tokenizer = await openTokenizer(options.model, model);
           const result = await session.run(
             runCampaign(model, tokenizer, {
               directory: options.output,
