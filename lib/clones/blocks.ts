@@ -7,7 +7,6 @@
  * with all its occurrences, here if it has some on both sides.
  */
 import type { BlockList } from './block-list.js';
-import { fadingSteps, PERIODS, shortestFadingRun } from './fading-runs.js';
 import { mix } from './hash-set.js';
 import type { LineTable } from './line-table.js';
 import { findLongBlocks } from './long-blocks.js';
@@ -26,10 +25,13 @@ export interface Level {
 }
 
 /**
- * Line by line costs a pass for every length; most blocks are shorter than this, and few windows are left beyond.
- * More than it takes arithmetic progressions to fade.
+ * Growth after which windows whose lines differ by a constant, a progression, or with period 2 are alike (see
+ * `kin-window.ts`): 5 bits a step, or 1. Walking the lengths one by one costs a pass for each; most blocks are shorter.
  */
-const LEVELS_ONE_BY_ONE = 24;
+const LEVELS_ONE_BY_ONE = 70;
+
+/** The same for runs with period 4: (31 + shift)^4 is even, so 64 times that is 0. */
+const LEVELS_FOR_PERIOD_4 = 4 * 64;
 
 /** Finds the blocks and returns the number of window visits: the work, for tests of its growth. */
 export function findBlocks(
@@ -39,7 +41,7 @@ export function findBlocks(
   found: BlockList,
 ): number {
   // From here on equal hashes mean equal sequences of windows, so the lengths need no longer be walked one by one.
-  const last = threshold + Math.max(fadingDepth(table, threshold), LEVELS_ONE_BY_ONE);
+  const last = threshold + (hasPeriod4(table, threshold) ? LEVELS_FOR_PERIOD_4 : LEVELS_ONE_BY_ONE);
   let level = firstLevel(table, threshold);
   let work = table.length;
   while (level.count > 0 && level.length < last) {
@@ -51,24 +53,16 @@ export function findBlocks(
   return work + (level.count > 0 ? findLongBlocks(level, outputsEnd, found) : 0);
 }
 
-/** The growth that it takes until all windows in the fading runs of the table have faded to 0. */
-function fadingDepth(table: LineTable, threshold: number): number {
-  const { high, low, raw, length } = table;
-  let depth = 0;
-  for (const period of PERIODS) {
-    let run = 0;
-    for (let at = 0; at < length; at++) {
-      const back = at - period;
-      if (raw[at] === 0) run = 0;
-      else if (run >= period && low[at] === low[back] && high[at] === high[back]) run++;
-      else run = Math.min(run + 1, period);
-      if (run >= shortestFadingRun(period, threshold)) {
-        depth = Math.max(depth, fadingSteps(period));
-        break;
-      }
-    }
+/** Whether the table has a run with period 4 that is long enough to fade. */
+function hasPeriod4({ high, low, raw, length }: LineTable, threshold: number): boolean {
+  let run = 0;
+  for (let at = 0; at < length; at++) {
+    if (raw[at] === 0) run = 0;
+    else if (run >= 4 && low[at] === low[at - 4] && high[at] === high[at - 4]) run++;
+    else run = Math.min(run + 1, 4);
+    if (run >= threshold + LEVELS_ONE_BY_ONE) return true;
   }
-  return depth;
+  return false;
 }
 
 function firstLevel(table: LineTable, threshold: number): Level {

@@ -23,13 +23,11 @@ export class RollingWindow {
   /** Hash of the last T lines, once `count >= T`. */
   high = 0;
   low = 0;
-  /** Ring of lines and of the windows that end at them: line n is at `n & mask`. */
+  /** Ring of lines: line n is at `n & mask`. */
   readonly mask: number;
   readonly lineHigh: Int32Array;
   readonly lineLow: Int32Array;
   readonly raw: Uint32Array;
-  readonly windowHigh: Int32Array;
-  readonly windowLow: Int32Array;
 
   readonly #powerHigh: number;
   readonly #power0: number;
@@ -46,8 +44,6 @@ export class RollingWindow {
     this.lineHigh = new Int32Array(size);
     this.lineLow = new Int32Array(size);
     this.raw = new Uint32Array(size);
-    this.windowHigh = new Int32Array(size);
-    this.windowLow = new Int32Array(size);
     const power = powerOf31(threshold);
     this.#powerHigh = Number(power >> 32n) | 0;
     this.#powerLow = Number(power & 0xffffffffn) | 0;
@@ -86,7 +82,5 @@ export class RollingWindow {
     this.lineHigh[slot] = high;
     this.lineLow[slot] = low;
     this.raw[slot] = rawLine;
-    this.windowHigh[slot] = this.high;
-    this.windowLow[slot] = this.low;
   }
 }

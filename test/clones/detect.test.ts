@@ -83,6 +83,28 @@ describe('detectClones', () => {
     expect(found.length).toBeGreaterThan(0);
   });
 
+  it('matches tables that differ by one word in each line once they are long enough', async () => {
+    const directory = await temporaryDirectory();
+    // No line repeats and no hash fades: only the difference of the two tables does.
+    const table = (word: string, seed: number) => {
+      const random = new Random(seed);
+      return Array.from(
+        { length: 30 },
+        () => `${word}.name_${random.integer(1e6)} = ${random.integer(1e6)}\n`,
+      );
+    };
+    // Each stands twice on its own side, or its windows would not be duplicated to begin with.
+    const twice = (word: string) => `${table(word, 1).join('')}break ${word}\n${table(word, 1).join('')}`;
+    const input = {
+      threshold: 6,
+      outputs: [file('all', twice('self'))],
+      shards: [file('train', twice('other'))],
+    };
+    const found = plain(await detectIn(directory, input));
+    expect(found).toEqual(expectedGroups(input));
+    expect(found.map(({ length }) => length)).toEqual([30]);
+  });
+
   it('compares all shards together', async () => {
     const directory = await temporaryDirectory();
     const block = 'one\ntwo\nthree\n';
