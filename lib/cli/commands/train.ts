@@ -1,6 +1,6 @@
 /** `lethe train`: plain next-token training on documents, from scratch or from a checkpoint. */
 import { readFile, rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { check } from '../../check.js';
@@ -21,10 +21,8 @@ import {
 } from '../options.js';
 import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
+import { SHIPPED_TOKENIZER } from '../shipped-tokenizer.js';
 import { nativeVersions } from '../versions.js';
-
-/** The tokenizer that ships with the package (assets/tokenizer/README.md). */
-export const SHIPPED_TOKENIZER = fileURLToPath(new URL('../../../assets/tokenizer', import.meta.url));
 
 const HELP = `
 Every document is one sequence: the beginning-of-text token, if the tokenizer has one, and its first tokens. --config is

@@ -82,7 +82,10 @@ const MIN_LINE_LENGTH = 12;
 /**
  * Keeps each file, in order, of which at most `maxShared` (0..1) of the longer lines stand in the files kept before.
  */
-export function keepDistinct(files: readonly SourceFile[], maxShared: number): SourceFile[] {
+export function keepDistinct<T extends { readonly text: string }>(
+  files: readonly T[],
+  maxShared: number,
+): T[] {
   const seen = new Set<string>();
   return files.filter(({ text }) => {
     const lines = new Set(

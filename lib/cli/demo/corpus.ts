@@ -1,0 +1,113 @@
+/** The demo's data: real code, cut short, with made-up secrets in some of it, and code that the model never sees. */
+import { digestText } from '../../data/digest.js';
+import type { Document } from '../../data/documents.js';
+import type { Tokens } from '../../model/model.js';
+import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Secret } from '../../secrets/secret.js';
+import { maskTokens, type TokenSpan } from '../../secrets/token-mask.js';
+import { plantSecrets } from '../../sets/plant-secrets.js';
+import { cleanUnseen, splitHoldout } from '../../sets/unseen.js';
+import { keepDistinct, type SourceFile } from './choose-files.js';
+import { DEMO } from './settings.js';
+
+/** A line of `corpus/documents.jsonl` or `corpus/unseen.jsonl`. */
+export interface CorpusDocument extends Document {
+  readonly licence: string;
+  /** How often the training corpus holds it. */
+  readonly copies: number;
+}
+
+export interface Corpus {
+  readonly trained: readonly CorpusDocument[];
+  readonly unseen: readonly CorpusDocument[];
+  /** What the scanner is to find; nothing but the count of what it found looks at this. */
+  readonly planted: readonly { readonly id: string; readonly secrets: readonly Secret[] }[];
+}
+
+/** Chooses, cuts, splits and plants. The same files and seed give the same corpus. */
+export function makeCorpus(files: readonly SourceFile[], tokenizer: Tokenizer, seed: number): Corpus {
+  const { minTokens, codeTokens, maxSharedLines, trained, unseen } = DEMO.corpus;
+  const licences = new Map(files.map(({ id, licence }) => [id, licence]));
+  const long = cleanUnseen(files.filter(isAscii), {
+    // Longer files are cut below, so no more of them is counted than says that they are long enough.
+    countTokens: (text) => tokenizer.encode(text, { maxTokens: minTokens + 1 }).tokens.length,
+    moreThan: minTokens,
+    fewerThan: minTokens + 2,
+    seed,
+  });
+  const cut = long.map((document) => ({
+    ...document,
+    text: firstLines(document.text, tokenizer, codeTokens),
+  }));
+  const distinct = keepDistinct(cut, maxSharedLines).slice(0, trained + unseen);
+  const split = splitHoldout(distinct, { count: unseen, seed });
+  const { documents, planted } = plantSecrets(split.train, {
+    seed,
+    count: DEMO.secrets.documents,
+    perDocument: DEMO.secrets.perDocument,
+  });
+  const sensitive = new Set(planted.map(({ id }) => id));
+  const describe = ({ id, text }: Document, copies: number): CorpusDocument => ({
+    id,
+    text,
+    licence: licences.get(id)!,
+    copies,
+  });
+  return {
+    trained: documents.map((each) => describe(each, sensitive.has(each.id) ? DEMO.secrets.copies : 1)),
+    unseen: split.holdout.map((each) => describe(each, 0)),
+    planted,
+  };
+}
+
+/** The shipped vocabulary was learned on English code: other scripts would be spelled byte by byte. */
+function isAscii({ text }: SourceFile): boolean {
+  return !/[^\t\n\r -~]/.test(text);
+}
+
+/** Whole lines of at most `maxTokens` tokens. */
+function firstLines(text: string, tokenizer: Tokenizer, maxTokens: number): string {
+  const { tokens, offsets, truncated } = tokenizer.encode(text, { maxTokens });
+  if (!truncated) return text;
+  const end = offsets[2 * tokens.length - 1]!;
+  return text.slice(0, text.lastIndexOf('\n', end - 1) + 1);
+}
+
+/** A document as the model sees it: the beginning-of-text token, then its text. */
+export interface Sequence {
+  readonly id: string;
+  readonly tokens: Tokens;
+  /** Of the text's tokens: `tokens` has one more, the first. */
+  readonly offsets: Int32Array;
+}
+
+export function toSequence({ id, text }: Document, tokenizer: Tokenizer): Sequence {
+  const { tokens, offsets } = tokenizer.encode(text);
+  return { id, tokens: Int32Array.of(tokenizer.bosId!, ...tokens), offsets };
+}
+
+/** A sequence and where its secrets lie in it. */
+export interface MaskedSequence extends Sequence {
+  readonly mask: Uint8Array;
+  readonly spans: readonly TokenSpan[];
+}
+
+export function toMaskedSequence(
+  document: Document,
+  secrets: readonly Secret[],
+  tokenizer: Tokenizer,
+): MaskedSequence {
+  const sequence = toSequence(document, tokenizer);
+  const { tokens, offsets } = sequence;
+  const { mask, spans } = maskTokens({ tokens: tokens.subarray(1), offsets }, secrets);
+  return {
+    ...sequence,
+    mask: Uint8Array.of(0, ...mask),
+    spans: spans.map(({ secret, first, last }) => ({ secret, first: first + 1, last: last + 1 })),
+  };
+}
+
+/** SHA-256 of the source files, by id. */
+export function digestFiles(files: readonly SourceFile[]): string {
+  return digestText(files.map(({ id, text }) => `${digestText(text)}  ${id}\n`).join(''));
+}
