@@ -28,8 +28,30 @@ export async function main(argv: readonly string[]): Promise<number> {
     // A command that ran to its end may still have bad news, as `lethe doctor` does.
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    return report(error);
+    return report((await findMisspelling(error, argv)) ?? error);
   }
+}
+
+/** A misspelled required option counts as missing for commander: the option that was given says more. */
+async function findMisspelling(error: unknown, argv: readonly string[]): Promise<CommanderError | undefined> {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.missingMandatoryOptionValue')
+    return undefined;
+  const program = disarm(await createProgram(argv));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (misspelling) {
+    if (misspelling instanceof CommanderError && misspelling.code === 'commander.unknownOption')
+      return misspelling;
+  }
+  return undefined;
+}
+
+/** A program that requires nothing and does nothing. */
+function disarm(command: Command): Command {
+  for (const option of command.options) option.makeOptionMandatory(false);
+  if (command.commands.length === 0) command.action(() => {});
+  for (const subcommand of command.commands) disarm(subcommand);
+  return command;
 }
 
 async function createProgram(argv: readonly string[]): Promise<Command> {
@@ -67,7 +89,7 @@ function report(error: unknown): number {
   }
   if (error instanceof LetheError) {
     say(error.message, error.remedy);
-    if (process.env.LETHE_DEBUG && error.cause !== undefined) console.error(error);
+    if (process.env.LETHE_DEBUG) console.error(error);
     return error instanceof AbortedError ? (interruptExitCode() ?? 1) : 1;
   }
   if (process.env.LETHE_DEBUG) console.error(error);

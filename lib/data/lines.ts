@@ -79,7 +79,8 @@ async function* splitLines(chunks: AsyncIterable<Buffer>, path: string): AsyncGe
 }
 
 async function* readBytes(path: string): AsyncGenerator<Buffer, void> {
-  const file = createReadStream(path);
+  // A Node parent connects stdin by a socket, which cannot be opened by its name.
+  const file: Readable = path === '/dev/stdin' ? process.stdin : createReadStream(path);
   try {
     // `destroyOnReturn: false`: the stream goes on after its first chunk has been looked at.
     const first = await firstChunk(file);

@@ -92,6 +92,9 @@ function resolveAddon(): { path: string; preload: PreloadAddon } {
 
 /** Dependencies first: a library opened by absolute path answers later needs for its name. */
 function openLibtorch(preload: PreloadAddon, libtorch: Libtorch): void {
+  // OpenMP reads this when it is loaded. Its default, spinning while others compute, is fast on an idle machine only:
+  // beside two busy processes on two cores a training step took four times as long.
+  process.env.OMP_WAIT_POLICY ??= 'PASSIVE';
   const openmp = ['libgomp.so.1', 'libomp.dylib', 'libiomp5.dylib']
     .map((name) => join(libtorch.libDir, name))
     .filter((path) => existsSync(path));

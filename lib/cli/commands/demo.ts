@@ -64,9 +64,7 @@ export function createDemoCommand(): Command {
     );
 }
 
-function isStage(event: {
-  readonly type: string;
-}): event is {
+function isStage(event: { readonly type: string }): event is {
   readonly type: 'stage';
   readonly name: string;
   readonly seconds: number;

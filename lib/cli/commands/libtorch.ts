@@ -8,7 +8,8 @@ export function createLibtorchCommand(): Command {
   return new Command('libtorch')
     .description('provision the library that computes, or say where it lies')
     .addCommand(createInstallCommand())
-    .addCommand(createPathCommand());
+    .addCommand(createPathCommand())
+    .addHelpText('after', '\nExamples:\n  lethe libtorch install\n  lethe libtorch path');
 }
 
 function createInstallCommand(): Command {

@@ -18,15 +18,15 @@ import {
   probeSecrets,
   scoreDocuments,
 } from './measurements.js';
-import { DEMO } from './settings.js';
+import type { DemoSettings } from './settings.js';
 import type { Phase, Workshop } from './workshop.js';
 
 type Event = { readonly type: string };
 
 /** Files of one campaign, relative to the run's directory. */
-export function campaignFiles(phase: Phase) {
+export function campaignFiles({ sampling }: DemoSettings, phase: Phase) {
   const directory = `outputs-${phase}`;
-  const range = `0-${DEMO.sampling.count - 1}`;
+  const range = `0-${sampling.count - 1}`;
   return {
     directory,
     merged: `${directory}/all_${range}`,
@@ -37,19 +37,19 @@ export function campaignFiles(phase: Phase) {
 
 /** A sampling campaign, and a search of its outputs for blocks of the corpus. */
 export async function* sampleAndSearch(
-  { at, tokenizer, seed, signal }: Workshop,
+  { at, tokenizer, settings, seed, signal }: Workshop,
   ledger: StepLedger,
   phase: Phase,
   model: LazyModel,
 ): AsyncGenerator<Event | StageEvent, void, void> {
-  const { directory, merged, log } = campaignFiles(phase);
+  const { directory, merged, log } = campaignFiles(settings, phase);
   yield* ledger.step<Event, Pick<MergeResult, 'outputs' | 'lines'>>({
     name: `sample ${phase}`,
-    options: DEMO.sampling,
+    options: settings.sampling,
     outputs: [directory],
     run: async function* () {
       yield* runCampaign(await model.get(), tokenizer, {
-        ...DEMO.sampling,
+        ...settings.sampling,
         seed,
         directory: at(directory),
         signal,
@@ -60,13 +60,13 @@ export async function* sampleAndSearch(
   });
   yield* ledger.step<Event, { groups: number }>({
     name: `detect clones ${phase}`,
-    options: DEMO.clones,
+    options: settings.clones,
     outputs: [log],
     run: async function* () {
       const report = yield* detectClones({
         outputs: [at(merged)],
         shards: [at(SHARD)],
-        ...DEMO.clones,
+        ...settings.clones,
         signal,
       });
       await writeTextAtomic(at(log), formatCloneLog(report));
@@ -77,7 +77,7 @@ export async function* sampleAndSearch(
 
 /** The secrets that the scanner found, put to the model one by one. */
 export function probeDocuments(
-  { at, tokenizer, signal }: Workshop,
+  { at, tokenizer, settings, signal }: Workshop,
   { trained }: Corpus,
   found: FoundSecrets,
   phase: Phase,
@@ -86,13 +86,16 @@ export function probeDocuments(
   const file = `probes-${phase}.jsonl`;
   return {
     name: `probe secrets ${phase}`,
-    options: DEMO.probe,
+    options: settings.probe,
     outputs: [file],
     run: async function* () {
       const documents = trained
         .filter(({ id }) => found[id] !== undefined)
         .map((document) => toMaskedSequence(document, found[document.id]!, tokenizer));
-      const probed = yield* probeSecrets(await model.get(), tokenizer, documents, signal);
+      const probed = yield* probeSecrets(await model.get(), tokenizer, documents, {
+        ...settings.probe,
+        signal,
+      });
       await writeJsonLines(at(file), probed);
       return probed;
     },

@@ -7,22 +7,21 @@ import type { SourceFile } from './choose-files.js';
 import { type Corpus, makeCorpus } from './corpus.js';
 import { copyId } from './found-blocks.js';
 import type { LedgerStep } from './ledger.js';
-import { DEMO } from './settings.js';
 import type { Workshop } from './workshop.js';
 
 /** The corpus shard that clone detection searches. */
 export const SHARD = 'corpus/0';
 
 export function collectCorpus(
-  { at, tokenizer, seed }: Workshop,
+  { at, tokenizer, settings, seed }: Workshop,
   files: readonly SourceFile[],
 ): LedgerStep<never, Corpus> {
   return {
     name: 'collect code, plant secrets',
-    options: [DEMO.corpus, DEMO.secrets],
+    options: [settings.corpus, settings.secrets],
     outputs: ['corpus'],
     run: async function* () {
-      const corpus = makeCorpus(files, tokenizer, seed);
+      const corpus = makeCorpus(files, tokenizer, settings, seed);
       await writeJsonLines(at('corpus/documents.jsonl'), corpus.trained);
       await writeJsonLines(at('corpus/unseen.jsonl'), corpus.unseen);
       await writeJsonLines(at('corpus/planted.jsonl'), corpus.planted);

@@ -8,7 +8,7 @@ import { maskTokens, type TokenSpan } from '../../secrets/token-mask.js';
 import { plantSecrets } from '../../sets/plant-secrets.js';
 import { cleanUnseen, splitHoldout } from '../../sets/unseen.js';
 import { keepDistinct, type SourceFile } from './choose-files.js';
-import { DEMO } from './settings.js';
+import type { DemoSettings } from './settings.js';
 
 /** A line of `corpus/documents.jsonl` or `corpus/unseen.jsonl`. */
 export interface CorpusDocument extends Document {
@@ -25,8 +25,13 @@ export interface Corpus {
 }
 
 /** Chooses, cuts, splits and plants. The same files and seed give the same corpus. */
-export function makeCorpus(files: readonly SourceFile[], tokenizer: Tokenizer, seed: number): Corpus {
-  const { minTokens, codeTokens, maxSharedLines, trained, unseen } = DEMO.corpus;
+export function makeCorpus(
+  files: readonly SourceFile[],
+  tokenizer: Tokenizer,
+  { corpus, secrets }: DemoSettings,
+  seed: number,
+): Corpus {
+  const { minTokens, codeTokens, maxSharedLines, trained, unseen } = corpus;
   const licences = new Map(files.map(({ id, licence }) => [id, licence]));
   const long = cleanUnseen(files.filter(isAscii), {
     // Longer files are cut below, so no more of them is counted than says that they are long enough.
@@ -43,8 +48,8 @@ export function makeCorpus(files: readonly SourceFile[], tokenizer: Tokenizer, s
   const split = splitHoldout(distinct, { count: unseen, seed });
   const { documents, planted } = plantSecrets(split.train, {
     seed,
-    count: DEMO.secrets.documents,
-    perDocument: DEMO.secrets.perDocument,
+    count: secrets.documents,
+    perDocument: secrets.perDocument,
   });
   const sensitive = new Set(planted.map(({ id }) => id));
   const describe = ({ id, text }: Document, copies: number): CorpusDocument => ({
@@ -54,7 +59,7 @@ export function makeCorpus(files: readonly SourceFile[], tokenizer: Tokenizer, s
     copies,
   });
   return {
-    trained: documents.map((each) => describe(each, sensitive.has(each.id) ? DEMO.secrets.copies : 1)),
+    trained: documents.map((each) => describe(each, sensitive.has(each.id) ? secrets.copies : 1)),
     unseen: split.holdout.map((each) => describe(each, 0)),
     planted,
   };

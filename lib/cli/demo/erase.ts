@@ -15,26 +15,25 @@ import { type Corpus, toMaskedSequence, toSequence } from './corpus.js';
 import type { LazyModel } from './lazy-model.js';
 import type { LedgerStep } from './ledger.js';
 import type { ProbedSecret } from './measurements.js';
-import { DEMO } from './settings.js';
 import { MODELS, type Workshop } from './workshop.js';
 
 type Event = { readonly type: string };
 
 export function deriveThresholds(
-  { at, tokenizer, seed, signal }: Workshop,
+  { at, tokenizer, settings, seed, signal }: Workshop,
   { unseen }: Corpus,
   model: LazyModel,
 ): LedgerStep<Event, ThresholdsResult> {
   return {
     name: 'compute thresholds',
-    options: [DEMO.thresholds, DEMO.probe.el],
+    options: [settings.thresholds, settings.probe.el],
     outputs: ['thresholds.json'],
     run: async function* () {
       const sequences = unseen.map((document) =>
-        toSequence(document, tokenizer).tokens.slice(0, DEMO.thresholds.tokens),
+        toSequence(document, tokenizer).tokens.slice(0, settings.thresholds.tokens),
       );
       const thresholds = yield* computeThresholds(await model.get(), sequences, {
-        el: DEMO.probe.el,
+        el: settings.probe.el,
         seed,
         signal,
       });
@@ -51,7 +50,7 @@ export interface Sets {
 }
 
 export function chooseSets(
-  { at, tokenizer, seed }: Workshop,
+  { at, tokenizer, settings, seed }: Workshop,
   corpus: Corpus,
   found: FoundSecrets,
   probed: readonly ProbedSecret[],
@@ -59,7 +58,7 @@ export function chooseSets(
 ): LedgerStep<never, Sets> {
   return {
     name: 'choose what to forget',
-    options: DEMO.sets,
+    options: settings.sets,
     outputs: ['forget.jsonl', 'retain.jsonl'],
     run: async function* () {
       const candidates = corpus.trained
@@ -71,14 +70,14 @@ export function chooseSets(
           secretTokens: toMaskedSequence(document, found[document.id]!, tokenizer).mask.filter(Boolean)
             .length,
         }));
-      const { groups } = selectForgetSet(candidates, { size: DEMO.sets.forget, seed });
+      const { groups } = selectForgetSet(candidates, { size: settings.sets.forget, seed });
       const forget = groups[0]!;
       const retain = selectRetainSet(
         retainedDocuments(corpus, found).map((document) => ({
           ...document,
           memorizationAccuracy: accuracies[document.id]!,
         })),
-        { size: DEMO.sets.retain, minAccuracy: DEMO.sets.retainMinAccuracy, seed },
+        { size: settings.sets.retain, minAccuracy: settings.sets.retainMinAccuracy, seed },
       );
       await writeSet(
         at('forget.jsonl'),
@@ -107,16 +106,16 @@ function meanAccuracy(probed: readonly ProbedSecret[]): number {
 const STATE = 'unlearning-state';
 
 export function eraseSecrets(
-  { at, tokenizer, placement, signal }: Workshop,
+  { at, tokenizer, settings, placement, signal }: Workshop,
   { trained }: Corpus,
   found: FoundSecrets,
   sets: Sets,
   thresholds: ThresholdsResult,
 ): LedgerStep<Event, UnlearnResult> {
-  const { gamma, lambda, alpha, ...settings } = DEMO.unlearning;
+  const { gamma, lambda, alpha, ...hyperparameters } = settings.unlearning;
   return {
     name: 'erase',
-    options: DEMO.unlearning,
+    options: settings.unlearning,
     outputs: [MODELS.after],
     scratch: [STATE],
     run: async function* () {
@@ -127,8 +126,8 @@ export function eraseSecrets(
         forget: sets.forget.map((id) => toMaskedSequence(documents.get(id)!, found[id]!, tokenizer)),
         retain: sets.retain.map((id) => toSequence(documents.get(id)!, tokenizer)),
         thresholds,
-        prefixTokens: DEMO.probe.prefixTokens,
-        ...settings,
+        prefixTokens: settings.probe.prefixTokens,
+        ...hyperparameters,
         stateDirectory: at(STATE),
         signal,
       });

@@ -1,5 +1,6 @@
 /** Clone logs as the report shows them: which block of which output stands where in the corpus. */
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { locate, type OutputEntry, readOutputsMap } from '../../clones/locate.js';
 import { type CloneGroup, type CloneOccurrence, readCloneLog } from '../../clones/log.js';
 import { readShardMap, type ShardEntry } from '../../clones/shard.js';
@@ -88,11 +89,10 @@ export async function readFoundBlocks({ log, merged, map, shard }: SearchedCampa
   };
 }
 
+/** Occurrences in the outputs and in the corpus. The log names files as they were called when it was made. */
 function sides({ occurrences }: CloneGroup, merged: string): [CloneOccurrence[], CloneOccurrence[]] {
-  return [
-    occurrences.filter(({ file }) => file === merged),
-    occurrences.filter(({ file }) => file !== merged),
-  ];
+  const inOutputs = ({ file }: CloneOccurrence): boolean => basename(file) === basename(merged);
+  return [occurrences.filter(inOutputs), occurrences.filter((place) => !inOutputs(place))];
 }
 
 function entryOf(corpus: readonly ShardEntry[], document: string): ShardEntry {

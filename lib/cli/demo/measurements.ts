@@ -1,13 +1,12 @@
 /** What the demo measures before and after unlearning, each a call or two of the library. */
 import { type LossResult, measureLoss } from '../../memorization/loss.js';
 import { measureMemorization } from '../../memorization/measure.js';
-import { measureSecrets } from '../../memorization/measure-secrets.js';
+import { type MeasureSecretsOptions, measureSecrets } from '../../memorization/measure-secrets.js';
 import type { Model, Tokens } from '../../model/model.js';
 import type { Tokenizer } from '../../model/tokenizer.js';
 import type { ProgressEvent } from '../../progress.js';
 import type { ReportTokenScores } from '../../report/input.js';
 import type { MaskedSequence } from './corpus.js';
-import { DEMO } from './settings.js';
 
 /** A line of `probes-before.jsonl` and `probes-after.jsonl`: one secret. */
 export interface ProbedSecret {
@@ -30,13 +29,13 @@ export async function* probeSecrets(
   model: Model,
   tokenizer: Tokenizer,
   documents: readonly MaskedSequence[],
-  signal: AbortSignal | undefined,
+  options: MeasureSecretsOptions,
 ): AsyncGenerator<ProgressEvent, ProbedSecret[], void> {
-  const { perExample } = yield* measureSecrets(model, documents, { ...DEMO.probe, signal });
+  const { perExample } = yield* measureSecrets(model, documents, options);
   const spans = documents.flatMap(({ tokens, spans }) => spans.map((span) => ({ tokens, ...span })));
   const completions = await model.generate(
     spans.map(({ tokens, first, last }) => ({ prompt: tokens, start: first, maxTokens: last - first + 1 })),
-    { maxTokens: 1, temperature: 0, ...(signal && { signal }) },
+    { maxTokens: 1, temperature: 0, ...(options.signal && { signal: options.signal }) },
   );
   let next = 0;
   return documents.flatMap(({ id, spans }, i) =>

@@ -22,7 +22,7 @@ import { chooseSets, deriveThresholds, eraseSecrets } from './erase.js';
 import { LazyModel } from './lazy-model.js';
 import { type StageEvent, StepLedger } from './ledger.js';
 import { makeReport } from './report.js';
-import { DEMO } from './settings.js';
+import { DEMO, type DemoSettings } from './settings.js';
 import { type DemoSummary, summarize } from './summary.js';
 import { trainModel } from './train-model.js';
 import { MODELS, type Workshop } from './workshop.js';
@@ -31,6 +31,8 @@ export interface DemoOptions {
   /** Where everything goes. */
   readonly directory: string;
   readonly seed: number;
+  /** Default: {@link DEMO}. */
+  readonly settings?: DemoSettings;
   readonly placement?: LoadModelOptions;
   readonly signal?: AbortSignal;
 }
@@ -45,16 +47,22 @@ export interface DemoResult extends DemoSummary {
 
 /** Runs the demo, or what an earlier run in the same directory has left to do. */
 export async function* runDemo(options: DemoOptions): AsyncGenerator<DemoEvent, DemoResult, void> {
-  const { directory, seed, placement = {}, signal } = options;
+  const { directory, settings = DEMO, seed, placement = {}, signal } = options;
   const tokenizer = await Tokenizer.load(SHIPPED_TOKENIZER);
   const files = await readSourceFiles();
-  const recorder = createRunRecorder({ command: 'demo', options: DEMO, seed, versions: nativeVersions() });
+  const recorder = createRunRecorder({
+    command: 'demo',
+    options: { ...settings },
+    seed,
+    versions: nativeVersions(),
+  });
   await recorder.addInput(SHIPPED_TOKENIZER);
   const { versions } = recorder.finish({});
 
   const workshop: Workshop = {
     at: (path) => join(directory, path),
     tokenizer,
+    settings,
     seed,
     placement,
     signal,

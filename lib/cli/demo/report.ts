@@ -25,7 +25,7 @@ import { type Corpus, type CorpusDocument, toSequence } from './corpus.js';
 import type { Sets } from './erase.js';
 import { mergeBlocks, readFoundBlocks } from './found-blocks.js';
 import type { CodeFigures, ProbedSecret } from './measurements.js';
-import { DEMO } from './settings.js';
+import type { DemoSettings } from './settings.js';
 import { MODELS, type Phase, type Workshop } from './workshop.js';
 
 /** Everything that the steps returned. */
@@ -44,8 +44,9 @@ export interface DemoFindings {
 const SHOWN = { outputs: 12, documents: 2 };
 
 export async function makeReport(workshop: Workshop, findings: DemoFindings): Promise<ReportInput> {
+  const { settings } = workshop;
   const { corpus, thresholds, figures, manifest, sets } = findings;
-  const secrets = reportSecrets(findings);
+  const secrets = reportSecrets(settings, findings);
   const forgotten = secrets.filter(({ forget }) => forget);
   return {
     version: 1,
@@ -64,15 +65,18 @@ export async function makeReport(workshop: Workshop, findings: DemoFindings): Pr
       memorizationAccuracy: thresholds.memorizationAccuracy,
       extractionLikelihood: thresholds.extractionLikelihood,
       sequences: corpus.unseen.length,
-      source: `The first ${DEMO.thresholds.tokens} tokens of files from the same packages that the model was not trained on.`,
+      source: `The first ${settings.thresholds.tokens} tokens of files from the same packages that the model was not trained on.`,
     },
-    unlearning: reportUnlearning(findings),
+    unlearning: reportUnlearning(settings, findings),
     summary: {
       secrets: {
         count: forgotten.length,
         memorizationAccuracy: meanOf(forgotten.map((secret) => secret.memorizationAccuracy)),
         extractionLikelihood: Object.fromEntries(
-          DEMO.probe.el.map((n) => [n, meanOf(forgotten.map((secret) => secret.extractionLikelihood[n]!))]),
+          settings.probe.el.map((n) => [
+            n,
+            meanOf(forgotten.map((secret) => secret.extractionLikelihood[n]!)),
+          ]),
         ),
       },
       retained: codeFigures(figures.before.retained, figures.after.retained),
@@ -82,7 +86,7 @@ export async function makeReport(workshop: Workshop, findings: DemoFindings): Pr
     documents: await reportDocuments(workshop, findings),
     clones: await reportClones(workshop, corpus),
     notes: [
-      `The secrets are made up, and were planted in ${corpus.planted.length} files before training; each of these files stands in the corpus ${DEMO.secrets.copies} times, every other one once.`,
+      `The secrets are made up, and were planted in ${corpus.planted.length} files before training; each of these files stands in the corpus ${settings.secrets.copies} times, every other one once.`,
       `Of ${secrets.length} secrets that the scanner found, the ${forgotten.length} in ${sets.forget.length} files were to be forgotten; the others show what the model does with secrets that nobody asked it to forget.`,
       'The model is small and was trained for minutes: the figures show how Lethe works, not how large models behave.',
     ],
@@ -104,8 +108,8 @@ async function reportModel({ at }: Workshop): Promise<ReportModel> {
   };
 }
 
-function reportUnlearning({ course, sets }: DemoFindings): ReportUnlearning {
-  const { gamma, lambda, alpha, ...hyperparameters } = DEMO.unlearning;
+function reportUnlearning({ unlearning }: DemoSettings, { course, sets }: DemoFindings): ReportUnlearning {
+  const { gamma, lambda, alpha, ...hyperparameters } = unlearning;
   const { name, forget, retain, schedule } = codeEraser({ gamma, lambda, alpha });
   const lossOn = (steps: readonly UnlearnStep[], on: UnlearnStep['on']): Measured =>
     steps.find((step) => step.on === on)?.loss ?? null;
@@ -133,7 +137,7 @@ function reportUnlearning({ course, sets }: DemoFindings): ReportUnlearning {
   };
 }
 
-function reportSecrets({ probes, sets }: DemoFindings): ReportSecret[] {
+function reportSecrets({ probe }: DemoSettings, { probes, sets }: DemoFindings): ReportSecret[] {
   const forget = new Set(sets.forget);
   return probes.before.map((before, i): ReportSecret => {
     const after = probes.after[i]!;
@@ -147,7 +151,7 @@ function reportSecrets({ probes, sets }: DemoFindings): ReportSecret[] {
       forget: forget.has(document),
       memorizationAccuracy: { before: before.memorizationAccuracy, after: after.memorizationAccuracy },
       extractionLikelihood: Object.fromEntries(
-        DEMO.probe.el.map((n) => [
+        probe.el.map((n) => [
           n,
           { before: before.extractionLikelihood[n]!, after: after.extractionLikelihood[n]! },
         ]),
@@ -203,17 +207,17 @@ async function reportDocuments(
   ];
 }
 
-async function reportClones({ at }: Workshop, { trained }: Corpus): Promise<ReportClones> {
+async function reportClones({ at, settings }: Workshop, { trained }: Corpus): Promise<ReportClones> {
   const search = (phase: Phase) => {
-    const { log, merged, map } = campaignFiles(phase);
+    const { log, merged, map } = campaignFiles(settings, phase);
     return readFoundBlocks({ log: at(log), merged: at(merged), map: at(map), shard: at(SHARD) });
   };
   const [before, after] = [await search('before'), await search('after')];
   const licences = new Map(trained.map(({ id, licence }) => [id, licence]));
   const documents = new Map([...before.documents, ...after.documents].map((each) => [each.id, each]));
-  const { count, maxTokens, temperature, topK } = DEMO.sampling;
+  const { count, maxTokens, temperature, topK } = settings.sampling;
   return {
-    threshold: DEMO.clones.threshold,
+    threshold: settings.clones.threshold,
     corpus: { documents: trained.reduce((sum, { copies }) => sum + copies, 0) },
     sampling: `${count} outputs of at most ${maxTokens} tokens, temperature ${temperature}, top-k ${topK}, no prompt`,
     before: before.campaign,

@@ -29,12 +29,12 @@ export const DEMO = {
     epochs: 20,
     batchSize: 8,
     learningRate: 2e-3,
-    schedule: { decay: 'cosine', warmupSteps: 20, finalShare: 0.05 },
+    schedule: { decay: 'cosine' as const, warmupSteps: 20, finalShare: 0.05 },
   },
   sampling: { count: 200, maxTokens: 192, temperature: 1, topK: 40 },
   clones: { threshold: 6 },
   probe: {
-    el: [3, 5, 10],
+    el: [3, 5, 10] as readonly number[],
     /** All that precedes a secret; published: 128. This model knows each file from its first position on only. */
     prefixTokens: 384,
   },
@@ -46,11 +46,13 @@ export const DEMO = {
     gamma: 0.1,
     lambda: 0.1,
     /** Published: 1. The retained set weighs more here because this model has little room to forget elsewhere. */
-    alpha: 10,
+    alpha: 30,
     /** Published: 3e-6, for models 50 times this size. */
     learningRate: 1e-4,
     /** Published: none. Clipping keeps the step on the forget set, the larger one, from drowning the retained set's. */
     maxGradNorm: 0.3,
     maxEpochs: 60,
   },
-} as const;
+};
+
+export type DemoSettings = Readonly<typeof DEMO>;

@@ -3,18 +3,17 @@ import { Model } from '../../model/model.js';
 import { type TrainEvent, type TrainResult, train } from '../../training/train.js';
 import { type Corpus, toSequence } from './corpus.js';
 import type { LedgerStep } from './ledger.js';
-import { DEMO } from './settings.js';
 import { MODELS, type Workshop } from './workshop.js';
 
 const STATE = 'training-state';
 
 export function trainModel(
-  { at, tokenizer, seed, placement, signal }: Workshop,
+  { at, tokenizer, settings, seed, placement, signal }: Workshop,
   { trained }: Corpus,
 ): LedgerStep<TrainEvent, Omit<TrainResult, 'losses'>> {
   return {
     name: 'train',
-    options: [DEMO.model, DEMO.training],
+    options: [settings.model, settings.training],
     outputs: [MODELS.before],
     scratch: [STATE],
     run: async function* () {
@@ -23,7 +22,7 @@ export function trainModel(
         vocab_size: tokenizer.vocabularySize,
         bos_token_id: tokenizer.bosId,
         eos_token_id: tokenizer.eosId,
-        ...DEMO.model,
+        ...settings.model,
       };
       await using model = await Model.create(config, { seed, ...placement });
       const sequences = trained.flatMap((document) => {
@@ -31,7 +30,7 @@ export function trainModel(
         return Array.from({ length: document.copies }, () => tokens);
       });
       const { losses: _, ...result } = yield* train(model, sequences, {
-        ...DEMO.training,
+        ...settings.training,
         seed,
         stateDirectory: at(STATE),
         signal,

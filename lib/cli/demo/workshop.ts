@@ -1,11 +1,13 @@
 /** What every step of the demo works with. */
 import type { LoadModelOptions } from '../../model/model.js';
 import type { Tokenizer } from '../../model/tokenizer.js';
+import type { DemoSettings } from './settings.js';
 
 export interface Workshop {
   /** A path in the run's directory. */
   readonly at: (path: string) => string;
   readonly tokenizer: Tokenizer;
+  readonly settings: DemoSettings;
   readonly seed: number;
   readonly placement: LoadModelOptions;
   readonly signal: AbortSignal | undefined;

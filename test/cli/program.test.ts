@@ -1,0 +1,124 @@
+/** What every command has in common: help, one sentence for what went wrong, exit codes. */
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../lib/cli/commands.js';
+import { lethe, workspace, writeTinyModel } from './run-cli.js';
+
+describe('help', () => {
+  test('lists every command, on stdout', async () => {
+    const { code, stdout, stderr } = await lethe(['--help']);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const name of Object.keys(COMMANDS)) expect(stdout).toContain(`\n  ${name}`);
+  });
+
+  test('needs no addon', async () => {
+    const { code } = await lethe(['--version'], { env: { LETHE_LIBTORCH: '/nowhere' } });
+    expect(code).toBe(0);
+  });
+
+  test.each(Object.entries(COMMANDS))('of %s has a description and examples', async (name, { load }) => {
+    const command = await load();
+    expect(command.name()).toBe(name);
+    expect(command.description()).not.toBe('');
+    let help = '';
+    command.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+    });
+    command.outputHelp();
+    expect(help).toContain('Examples:');
+  });
+});
+
+/** Arguments and what the one sentence says. */
+const MISUSE: readonly (readonly [args: readonly string[], expected: RegExp])[] = [
+  [['scroe'], /^lethe: Unknown command 'scroe' \(did you mean score\?\)\./],
+  [['score', '--modle', 'x'], /^lethe: Unknown option '--modle' \(did you mean --model\?\)\./],
+  [['score', '--input', '-'], /^lethe: Required option '--model <directory>' not specified\./],
+  [
+    ['generate', '--model', 'x', '--input', '-', '--max-tokens', 'many'],
+    /^lethe: Expected an integer >= 1 for --max-tokens but received "many"\.\n$/,
+  ],
+  [
+    ['generate', '--model', 'x', '--input', '-', '--top-p', '1.5'],
+    /^lethe: Expected a number >= 1e-9 and <= 1 for --top-p but received "1\.5"\.\n$/,
+  ],
+  [
+    ['measure', '--model', 'x', '--input', '-', '--el', '3,x'],
+    /^lethe: Expected integers separated by commas >= 1 for --el but received "x"\.\n$/,
+  ],
+  [
+    ['score', '--model', 'no-such-model', '--input', '-'],
+    /^lethe: Expected a model directory at no-such-model but found none\.\n$/,
+  ],
+  [
+    ['unlearn', '--model', 'x', '--forget', 'f', '--output', 'o'],
+    /^lethe: Expected --unseen or --thresholds, so that the run knows when to stop, but received neither\.\n$/,
+  ],
+  [
+    ['unlearn', '--model', 'x', '--forget', 'f', '--output', 'o', '--thresholds', '0.4'],
+    /^lethe: Expected MA and EL_10, .* but received "0\.4"\.\n$/,
+  ],
+  [
+    ['train', '--input', 'package.json', '--output', 'o'],
+    /^lethe: Expected --model or --config to say what to train but received neither\.\n$/,
+  ],
+];
+
+test.each(MISUSE)('%j is refused in one sentence', async (args, expected) => {
+  const { code, stdout, stderr } = await lethe(args);
+  expect(stderr).toMatch(expected);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stdout).toBe('');
+  expect(code).toBe(1);
+});
+
+test('a libtorch that is not there is one sentence with its remedy', async () => {
+  await using space = await workspace();
+  await writeTinyModel(space.at('model'));
+  const { code, stderr } = await lethe(['score', '--model', space.at('model'), '--input', '-'], {
+    env: { LETHE_LIBTORCH: space.at('nowhere') },
+    input: '{"id":1,"text":"a b"}\n',
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^lethe: .*nowhere/);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('LETHE_DEBUG shows where an error came from', async () => {
+  const { stderr } = await lethe(['score', '--model', 'x', '--input', '-'], { env: { LETHE_DEBUG: '1' } });
+  expect(stderr).toContain('lethe: Expected a model directory');
+  expect(stderr).toMatch(/\n {4}at .*checkpoint/);
+});
+
+test('Ctrl-C ends with 130, says how to go on, and leaves the state that the next run needs', async () => {
+  await using space = await workspace();
+  await writeTinyModel(space.at('model'));
+  const { access } = await import('node:fs/promises');
+  const exists = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  const state = space.at('out.state');
+  const { code, stdout, stderr } = await lethe(
+    [
+      ...['train', '--model', space.at('model'), '--input', 'LICENSE', '--output', space.at('out')],
+      ...['--epochs', '10000000', '--max-tokens', '32'],
+    ],
+    {
+      interruptWhen: async () => {
+        while (!(await exists(state))) await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      },
+    },
+  );
+  expect(code).toBe(130);
+  expect(stdout).toBe('');
+  expect(stderr).toBe(
+    `lethe: Stopped. Finished steps are kept in ${state}; run the same command to go on.\n`,
+  );
+  expect(await exists(`${state}/run-state.json`)).toBe(true);
+  expect(await exists(space.at('out'))).toBe(false);
+});
