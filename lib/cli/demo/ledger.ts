@@ -83,7 +83,6 @@ export class StepLedger {
 
     const underWay = same && known.outputs === undefined;
     if (!underWay) await this.#remove([...step.outputs, ...(step.scratch ?? [])]);
-    this.#entries.length = this.#done;
     const start = performance.now();
     const before = underWay ? known.seconds : 0;
     const seconds = (): number => before + (performance.now() - start) / 1000;
