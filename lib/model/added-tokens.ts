@@ -1,10 +1,13 @@
 /** Added tokens, special or not: found in the text before anything else is split. */
 import { InputError } from '../errors.js';
+import { escapePattern } from './oniguruma.js';
 
 /** An entry of `added_tokens` in tokenizer.json. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
+  /** What is looked for: `content` as the normalizer leaves it, if the token is normalized. */
+  readonly sought: string;
   /** Only where no word character touches it. */
   readonly singleWord: boolean;
   /** Takes the whitespace before it along. */
@@ -13,7 +16,7 @@ export interface AddedToken {
   readonly rightStrip: boolean;
   /** Left out by `decode` with `skipSpecialTokens`. */
   readonly special: boolean;
-  /** Looked for after the tokens that are not normalized. */
+  /** Looked for in normalized text, where the tokens that are not normalized have left some. */
   readonly normalized: boolean;
 }
 
@@ -32,58 +35,36 @@ const WORD_AT_END = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 
 /** Cuts texts at added tokens: leftmost first, of several at one place the longest. */
 export class AddedTokenSplitter {
-  readonly #passes: readonly (readonly [RegExp, ReadonlyMap<string, AddedToken>])[];
+  readonly #pattern: RegExp | undefined;
+  readonly #tokens: ReadonlyMap<string, AddedToken>;
 
   constructor(tokens: readonly AddedToken[]) {
-    // The Rust library searches the raw text for unnormalized tokens, then what is left for normalized ones.
-    this.#passes = [tokens.filter((token) => !token.normalized), tokens.filter((token) => token.normalized)]
-      .filter((pass) => pass.length > 0)
-      .map((pass) => [
-        // Alternatives are tried in order, so the longest comes first.
-        new RegExp(
-          pass
-            .map((token) => token.content)
-            .sort((a, b) => b.length - a.length)
-            .map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-            .join('|'),
-          'g',
-        ),
-        new Map(pass.map((token) => [token.content, token])),
-      ]);
+    this.#tokens = new Map(tokens.map((token) => [token.sought, token]));
+    // Alternatives are tried in order, so the longest comes first.
+    const alternatives = [...this.#tokens.keys()]
+      .filter((sought) => sought !== '')
+      .sort((a, b) => b.length - a.length)
+      .map(escapePattern);
+    this.#pattern = alternatives.length === 0 ? undefined : new RegExp(alternatives.join('|'), 'g');
   }
 
   /** The sections of `text` in order; together they cover it. */
   *split(text: string): Generator<Section> {
-    yield* this.#split(text, 0, text.length, 0);
-  }
-
-  *#split(text: string, start: number, end: number, pass: number): Generator<Section> {
-    const search = this.#passes[pass];
-    if (search === undefined) {
-      if (start < end) yield { token: undefined, start, end };
-      return;
-    }
-    const [pattern, tokens] = search;
-    const section = start === 0 && end === text.length ? text : text.slice(start, end);
     let done = 0;
-    let from = 0;
-    for (;;) {
-      pattern.lastIndex = from;
-      const match = pattern.exec(section);
-      if (match === null) break;
-      const token = tokens.get(match[0])!;
+    // matchAll works on a pattern of its own, so that another text may be started on before this one is done.
+    for (const match of this.#pattern === undefined ? [] : text.matchAll(this.#pattern)) {
+      const token = this.#tokens.get(match[0])!;
       let left = match.index;
       let right = left + match[0].length;
-      from = right;
       // Whitespace that the token before took along may hold this match.
-      if (left < done || (token.singleWord && touchesWord(section, left, right))) continue;
-      if (token.leftStrip) while (left > done && WHITESPACE.test(section[left - 1]!)) left--;
-      if (token.rightStrip) while (right < section.length && WHITESPACE.test(section[right]!)) right++;
-      yield* this.#split(text, start + done, start + left, pass + 1);
-      yield { token, start: start + left, end: start + right };
+      if (left < done || (token.singleWord && touchesWord(text, left, right))) continue;
+      if (token.leftStrip) while (left > done && WHITESPACE.test(text[left - 1]!)) left--;
+      if (token.rightStrip) while (right < text.length && WHITESPACE.test(text[right]!)) right++;
+      if (done < left) yield { token: undefined, start: done, end: left };
+      yield { token, start: left, end: right };
       done = right;
     }
-    yield* this.#split(text, start + done, end, pass + 1);
+    if (done < text.length) yield { token: undefined, start: done, end: text.length };
   }
 }
 

@@ -1,5 +1,4 @@
 /** Documents to typed arrays: what the native calls take, and how work is cut into calls. */
-import { InputError } from '../errors.js';
 import type { TokenBatch } from '../native/contract.js';
 
 /** Lays sequences end to end. */
@@ -34,18 +33,4 @@ export function groupByLength(sequences: readonly Int32Array[], batchTokens: num
   }
   if (group.length > 0) groups.push(group);
   return groups;
-}
-
-/** @throws InputError when a value is not a non-empty array of Int32Array */
-export function requireSequences(
-  sequences: unknown,
-  what: string,
-): asserts sequences is readonly Int32Array[] {
-  const valid = Array.isArray(sequences) && sequences.every((sequence) => sequence instanceof Int32Array);
-  if (!valid) {
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      `Expected an array of Int32Array for ${what} but received another value.`,
-    );
-  }
 }

@@ -1,153 +1,94 @@
 /**
- * A causal language model: load, create, score, generate, train, save.
+ * A causal language model or an encoder: load, create, score, generate, encode, train, save.
  * The weights live in C++; this file turns sequences into native calls and nothing more.
  */
-import { z } from 'zod';
-import { check } from '../check.js';
-import { InputError, throwIfAborted } from '../errors.js';
-import type {
-  CancelToken,
-  DType,
-  NativeAddon,
-  NativeModel,
-  NativeTerm,
-  OptimizerSettings,
-  StopReason,
-  TrainStepResult,
-} from '../native/contract.js';
-import { STOP_REASONS } from '../native/contract.js';
+import { check, describe } from '../check.js';
+import { InputError } from '../errors.js';
+import type { DType, NativeModel, TrainStepResult } from '../native/contract.js';
 import { translateNativeErrors } from '../native/errors.js';
 import { loadAddon } from '../native/load.js';
 import { deriveSeed } from '../random.js';
-import { groupByLength, requireSequences, toBatch } from './batching.js';
-import { canonicalNames } from './canonical.js';
-import type { Architecture, ModelConfig } from './checkpoint.js';
-import { interpretConfig, locateParameters, readArchitecture, writeCheckpoint } from './checkpoint.js';
+import { groupByLength, toBatch } from './batching.js';
+import {
+  type InterpretedConfig,
+  interpretConfig,
+  locateParameters,
+  type ModelConfig,
+  readArchitecture,
+  writeCheckpoint,
+} from './checkpoint.js';
+import { decode, type StopReason } from './decoding.js';
+import { withCancel } from './native-call.js';
+import { Ongoing } from './ongoing.js';
+import {
+  type CreateModelOptions,
+  configSchema,
+  createSchema,
+  directorySchema,
+  type EncodeOptions,
+  encodeSchema,
+  type GenerateOptions,
+  type GenerateRow,
+  type Generation,
+  type GenerationEvent,
+  generateSchema,
+  type LoadModelOptions,
+  loadSchema,
+  rowsSchema,
+  type SaveModelOptions,
+  type Score,
+  type ScoreOptions,
+  saveSchema,
+  scoreSchema,
+  sequencesSchema,
+  type Tokens,
+  type TrainStepOptions,
+  trainStepSchema,
+} from './options.js';
+import { DEFAULT_MAX_SHARD_BYTES } from './shards.js';
 import { readTrainingState, writeTrainingState } from './training-state.js';
 
-/** Token ids of one sequence. */
-export type Tokens = Int32Array;
+export type {
+  CreateModelOptions,
+  EncodeOptions,
+  GenerateOptions,
+  GenerateRow,
+  Generation,
+  GenerationEvent,
+  LoadModelOptions,
+  SaveModelOptions,
+  Score,
+  ScoreOptions,
+  Tokens,
+  TrainingSequence,
+  TrainStepOptions,
+} from './options.js';
 
-/** The entries of tokens 2..T of one sequence: `T - 1` each. */
-export interface Score {
-  /** Natural-log probability of the token given what precedes it. */
-  readonly logprobs: Float32Array;
-  /** 1 where the token is the argmax (of equal logits the lowest id). */
-  readonly hits: Uint8Array;
-  /** 0 for the most likely token. */
-  readonly ranks: Int32Array;
-}
-
-export interface LoadModelOptions {
-  /** `cpu`, `cuda` or `cuda:N`. Default `cpu`. */
-  readonly device?: string;
-  /** What the weights are converted to. Training needs `float32`. Default `float32`. */
-  readonly dtype?: DType;
-}
-
-export interface CreateModelOptions extends LoadModelOptions {
-  /** Of the weights drawn. Default 0. */
-  readonly seed?: number;
-}
-
-export interface ScoreOptions {
-  /** Tokens of one native call at most, padding included. Default 8192. */
-  readonly batchTokens?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (sequencesDone: number, sequences: number) => void;
-}
-
-export interface GenerateRow {
-  /** Rows that pass the same array (`===`) share one prefill. */
-  readonly prompt: Tokens;
-  /** Continue the first `start` tokens of the prompt. Default: all. Range 1..prompt.length. */
-  readonly start?: number;
-  /** New tokens at most. Default: the option of the call. */
-  readonly maxTokens?: number;
-  /** 64-bit seed of this row. Default: derived from the call's seed and the row's index. */
-  readonly seed?: bigint;
-}
-
-export interface GenerateOptions {
-  /** New tokens at most, of rows that do not say. */
-  readonly maxTokens: number;
-  /** 0 is greedy; a list is a schedule: the i-th new token takes the i-th, the last holds on. Default 1. */
-  readonly temperature?: number | readonly number[];
-  /** Sample from the k most likely tokens; 0 keeps all. Default 0. */
-  readonly topK?: number;
-  /** Sample from the most likely tokens that together reach this probability, (0, 1]. Default 1. */
-  readonly topP?: number;
-  /** Default 0. A row's text depends on its seed and prompt only, not on the batch it sat in. */
-  readonly seed?: number;
-  /** Token ids that end a row. Default none. */
-  readonly stopIds?: readonly number[];
-  /** Rows decoded together at most. Default 32. */
-  readonly batchRows?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (tokensDone: number, rowsDone: number) => void;
-}
-
-export interface Generation {
-  /** New tokens only; a stop id that ended the row is included. */
-  readonly tokens: Tokens;
-  /** `stop` when a stop id was drawn, `length` when maxTokens was reached. */
-  readonly stopReason: StopReason;
-}
-
-/** A sequence to train on; bit s of `sets[i]` says that token i belongs to token set s. */
-export interface TrainingSequence {
-  readonly tokens: Tokens;
-  readonly sets: Uint8Array;
-}
-
-export interface TrainStepOptions {
-  /** Gradients are summed over these, as if they were one batch. */
-  readonly microBatches: readonly (readonly TrainingSequence[])[];
-  readonly terms: readonly NativeTerm[];
-  readonly optimizer: OptimizerSettings;
-  /** The frozen model of `kl` terms. */
-  readonly reference?: Model;
-  readonly signal?: AbortSignal;
-}
-
-const placementSchema = {
-  device: z.string().default('cpu'),
-  dtype: z.enum(['float32', 'bfloat16']).default('float32'),
-};
-const loadSchema = z.strictObject(placementSchema);
-const createSchema = z.strictObject({ ...placementSchema, seed: z.number().int().nonnegative().default(0) });
-
-const callback = z.custom<(...values: number[]) => void>(
-  (value) => typeof value === 'function',
-  'a function',
-);
-const callSchema = {
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal').optional(),
-  onProgress: callback.optional(),
-};
-const scoreSchema = z.strictObject({ batchTokens: z.number().int().positive().default(8192), ...callSchema });
-const temperatureSchema = z.number().nonnegative().finite();
-const generateSchema = z.strictObject({
-  maxTokens: z.number().int().nonnegative(),
-  temperature: z.union([temperatureSchema, z.array(temperatureSchema).min(1)]).default(1),
-  topK: z.number().int().nonnegative().default(0),
-  topP: z.number().positive().max(1).default(1),
-  seed: z.number().int().nonnegative().default(0),
-  stopIds: z.array(z.number().int().nonnegative()).default([]),
-  batchRows: z.number().int().positive().default(32),
-  ...callSchema,
-});
+let nativeOf: (model: unknown) => NativeModel;
 
 export class Model implements AsyncDisposable {
   #native: NativeModel;
-  readonly #architecture: Architecture;
+  readonly #architecture: InterpretedConfig;
+  readonly #ongoing = new Ongoing();
   readonly #device: string;
+  readonly #dtype: DType;
   readonly parameterCount: number;
 
-  private constructor(native: NativeModel, architecture: Architecture, device: string) {
+  static {
+    nativeOf = (model) => {
+      if (typeof model === 'object' && model !== null && #native in model) return model.#native;
+      throw new InputError(
+        'ERR_INVALID_OPTION',
+        `Expected a Model for reference in options of trainStep but received ${describe(model)}.`,
+      );
+    };
+  }
+
+  private constructor(native: NativeModel, architecture: InterpretedConfig, device: string) {
     this.#native = native;
     this.#architecture = architecture;
     this.#device = device;
+    this.#dtype = native.parameters()[0]!.dtype;
     this.parameterCount = native.parameterCount;
   }
 
@@ -159,19 +100,26 @@ export class Model implements AsyncDisposable {
    */
   static async load(directory: string, options: LoadModelOptions = {}): Promise<Model> {
     const { device, dtype } = check(loadSchema, options, 'options of Model.load');
-    const architecture = await readArchitecture(directory);
-    const sources = await locateParameters(directory, architecture.family, canonicalNames(architecture.spec));
-    const native = await translateNativeErrors(loadAddon().load(architecture.spec, device, dtype, sources));
+    const architecture = await readArchitecture(
+      check(directorySchema, directory, 'the directory of Model.load'),
+    );
+    const sources = await locateParameters(directory, architecture);
+    const native = await translateNativeErrors(() =>
+      loadAddon().load(architecture.spec, device, dtype, sources),
+    );
     return new Model(native, architecture, device);
   }
 
   /** A model with freshly drawn weights, from the fields of a config.json (`model_type` `gpt2`). */
   static async create(config: ModelConfig, options: CreateModelOptions = {}): Promise<Model> {
     const { device, dtype, seed } = check(createSchema, options, 'options of Model.create');
-    const architecture = interpretConfig(config, 'the config of Model.create');
-    const range = architecture.family.initializerRange(config, 'the config of Model.create');
-    const created = loadAddon().create(architecture.spec, device, dtype, BigInt(seed), range);
-    return new Model(await translateNativeErrors(created), architecture, device);
+    const fields = check(configSchema, config, 'the config of Model.create');
+    const architecture = interpretConfig(fields, 'the config of Model.create');
+    const { spec, initializerRange } = architecture;
+    const native = await translateNativeErrors(() =>
+      loadAddon().create(spec, device, dtype, BigInt(seed), initializerRange),
+    );
+    return new Model(native, architecture, device);
   }
 
   /** As in config.json, all fields kept. */
@@ -196,8 +144,12 @@ export class Model implements AsyncDisposable {
    * @throws NativeError `ERR_NOT_FINITE`, `ERR_MODEL_DISPOSED`
    */
   async score(sequences: readonly Tokens[], options: ScoreOptions = {}): Promise<Score[]> {
+    return this.#ongoing.run(() => this.#score(sequences, options));
+  }
+
+  async #score(sequences: readonly Tokens[], options: ScoreOptions): Promise<Score[]> {
     const { batchTokens, signal, onProgress } = check(scoreSchema, options, 'options of score');
-    requireSequences(sequences, 'sequences of score');
+    check(sequencesSchema, sequences, 'sequences of score');
     const out = new Array<Score>(sequences.length);
     let done = 0;
     for (const group of groupByLength(sequences, batchTokens)) {
@@ -210,6 +162,8 @@ export class Model implements AsyncDisposable {
           logprobs: scores.logprobs.slice(offset, end),
           hits: scores.hits.slice(offset, end),
           ranks: scores.ranks.slice(offset, end),
+          means: scores.means.slice(offset, end),
+          variances: scores.variances.slice(offset, end),
         };
         offset = end;
       }
@@ -226,42 +180,117 @@ export class Model implements AsyncDisposable {
    * @throws NativeError `ERR_NOT_FINITE`, `ERR_MODEL_DISPOSED`
    */
   async generate(rows: readonly GenerateRow[], options: GenerateOptions): Promise<Generation[]> {
-    const { batchRows, signal, onProgress, ...settings } = check(
-      generateSchema,
-      options,
-      'options of generate',
-    );
-    requireSequences(
-      rows.map(({ prompt }) => prompt),
-      'prompts of generate',
-    );
-    const out: Generation[] = [];
-    let tokensDone = 0;
-    for (let begin = 0; begin < rows.length; begin += batchRows) {
-      const batch = rows.slice(begin, begin + batchRows);
-      const prompts = [...new Set(batch.map(({ prompt }) => prompt))];
-      const request = {
-        ...toBatch(prompts),
-        prompts: Int32Array.from(batch, ({ prompt }) => prompts.indexOf(prompt)),
-        starts: Int32Array.from(batch, ({ start, prompt }) => start ?? prompt.length),
-        maxTokens: Int32Array.from(batch, ({ maxTokens }) => maxTokens ?? settings.maxTokens),
-        seeds: BigUint64Array.from(batch, ({ seed }, i) => seed ?? deriveSeed(settings.seed, begin + i)),
-        temperatures: Float32Array.from([settings.temperature].flat()),
-        topK: settings.topK,
-        topP: settings.topP,
-        stopIds: Int32Array.from(settings.stopIds),
-      };
-      const generated = await withCancel(signal, (cancel) => this.#native.generate(request, cancel));
-      let offset = 0;
-      for (const [i, length] of generated.lengths.entries()) {
-        out.push({
-          tokens: generated.tokens.slice(offset, offset + length),
-          stopReason: STOP_REASONS[generated.stopReasons[i]!]!,
-        });
-        offset += length;
+    return this.#ongoing.run(() => this.#generate(rows, options));
+  }
+
+  async #generate(rows: readonly GenerateRow[], options: GenerateOptions): Promise<Generation[]> {
+    check(rowsSchema, rows, 'rows of generate');
+    const made = rows.map(() => ({
+      tokens: [] as number[],
+      logprobs: [] as number[],
+      stopReason: 'length' as StopReason,
+    }));
+    let [tokensDone, rowsDone] = [0, 0];
+    for await (const event of this.#decode(rows, options, 16)) {
+      const row = made[event.row]!;
+      if (event.type === 'token') {
+        row.tokens.push(event.token);
+        row.logprobs.push(event.logprob);
+        tokensDone++;
+      } else {
+        row.stopReason = event.stopReason;
+        rowsDone++;
+        options.onProgress?.(tokensDone, rowsDone);
       }
-      tokensDone += generated.tokens.length;
-      onProgress?.(tokensDone, out.length);
+    }
+    return made.map(({ tokens, logprobs, stopReason }) => ({
+      tokens: Int32Array.from(tokens),
+      logprobs: Float32Array.from(logprobs),
+      stopReason,
+    }));
+  }
+
+  /** {@link generate} as it happens: every token of every row, and each row's end. Leaving the loop stops the work. */
+  async *stream(
+    rows: readonly GenerateRow[],
+    options: GenerateOptions,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    yield* this.#decode(rows, options, 1);
+  }
+
+  async *#decode(
+    rows: readonly GenerateRow[],
+    options: GenerateOptions,
+    stepsPerCall: number,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    const { signal, stop, tokenizer, ...settings } = check(generateSchema, options, 'options of generate');
+    check(rowsSchema, rows, 'rows of generate');
+    if (stop.length > 0 && tokenizer === undefined) {
+      throw new InputError(
+        'ERR_INVALID_OPTION',
+        'Expected a tokenizer for the stop strings of generate but received none.',
+      );
+    }
+    for (const { prompt, start = prompt.length, maxTokens = settings.maxTokens } of rows) {
+      if (start + maxTokens <= this.contextLength) continue;
+      throw new InputError(
+        'ERR_CONTEXT_LENGTH',
+        `Expected at most ${this.contextLength} tokens (the model's context) for a prompt and its continuation but received ${start} + ${maxTokens}.`,
+        { remedy: 'Shorten the prompt, or ask for fewer tokens.' },
+      );
+    }
+    yield* decode(
+      {
+        open: (session) => translateNativeErrors(() => this.#native.openSession(session)),
+        call: (work) => withCancel(signal, work),
+      },
+      rows.map(({ prompt, start, maxTokens, seed }, i) => ({
+        prompt,
+        start: start ?? prompt.length,
+        maxTokens: maxTokens ?? settings.maxTokens,
+        seed: seed ?? deriveSeed(settings.seed, i),
+      })),
+      {
+        slots: settings.batchRows,
+        stepsPerCall: stop.length > 0 ? 1 : stepsPerCall,
+        endsText: stop.length > 0 ? (_, tokens) => holdsAny(tokenizer!, tokens, stop) : undefined,
+        options: {
+          temperatures: Float32Array.from([settings.temperature].flat()),
+          topK: settings.topK,
+          topP: settings.topP,
+          minP: settings.minP,
+          repetitionPenalty: settings.repetitionPenalty,
+          stopIds: Int32Array.from(settings.stopIds),
+        },
+      },
+    );
+  }
+
+  /**
+   * Hidden states of every token, `[T, hiddenSize]` row-major for each sequence, after `layer` layers: 0 is the
+   * embedding, the default the last layer with its norm.
+   */
+  async encode(sequences: readonly Tokens[], options: EncodeOptions = {}): Promise<Float32Array[]> {
+    return this.#ongoing.run(() => this.#encode(sequences, options));
+  }
+
+  async #encode(sequences: readonly Tokens[], options: EncodeOptions): Promise<Float32Array[]> {
+    const { batchTokens, signal, onProgress, layer } = check(encodeSchema, options, 'options of encode');
+    check(sequencesSchema, sequences, 'sequences of encode');
+    const width = this.#architecture.spec.hiddenSize;
+    const out = new Array<Float32Array>(sequences.length);
+    let done = 0;
+    for (const group of groupByLength(sequences, batchTokens)) {
+      const batch = toBatch(group.map((index) => sequences[index]!));
+      const states = await withCancel(signal, (cancel) => this.#native.encode(batch, layer ?? -1, cancel));
+      let offset = 0;
+      for (const index of group) {
+        const end = offset + sequences[index]!.length * width;
+        out[index] = states.slice(offset, end);
+        offset = end;
+      }
+      done += group.length;
+      onProgress?.(done, sequences.length);
     }
     return out;
   }
@@ -273,13 +302,8 @@ export class Model implements AsyncDisposable {
    * @throws NativeError `ERR_NOT_FINITE` when the loss or a gradient is NaN or infinite
    */
   async trainStep(options: TrainStepOptions): Promise<TrainStepResult> {
+    check(trainStepSchema, options, 'options of trainStep');
     const { microBatches, terms, optimizer, reference, signal } = options;
-    if (microBatches.length === 0) {
-      throw new InputError(
-        'ERR_INVALID_OPTION',
-        'Expected at least one micro-batch for trainStep but received none.',
-      );
-    }
     const request = {
       microBatches: microBatches.map((sequences) => ({
         ...toBatch(sequences.map(({ tokens }) => tokens)),
@@ -287,14 +311,18 @@ export class Model implements AsyncDisposable {
       })),
       terms,
       optimizer,
-      ...(reference === undefined ? {} : { reference: reference.#native }),
+      ...(reference === undefined ? {} : { reference: nativeOf(reference) }),
     };
     return withCancel(signal, (cancel) => this.#native.trainStep(request, cancel));
   }
 
   /** A frozen copy of the present weights: the reference model of `kl` terms. */
   async snapshot(): Promise<Model> {
-    return new Model(await translateNativeErrors(this.#native.snapshot()), this.#architecture, this.#device);
+    return new Model(
+      await translateNativeErrors(() => this.#native.snapshot()),
+      this.#architecture,
+      this.#device,
+    );
   }
 
   /**
@@ -304,10 +332,9 @@ export class Model implements AsyncDisposable {
    * @throws InputError `ERR_MODEL_FORMAT` when the directory holds a model of another architecture
    */
   async restore(source: string | Model): Promise<void> {
-    const dtype = this.#native.parameters()[0]!.dtype;
     const restored =
       typeof source === 'string'
-        ? await Model.load(source, { device: this.#device, dtype })
+        ? await Model.load(source, { device: this.#device, dtype: this.#dtype })
         : await source.snapshot();
     if (JSON.stringify(restored.#architecture.spec) !== JSON.stringify(this.#architecture.spec)) {
       await restored.dispose();
@@ -318,7 +345,7 @@ export class Model implements AsyncDisposable {
     }
     const replaced = this.#native;
     this.#native = restored.#native;
-    await translateNativeErrors(replaced.dispose());
+    await translateNativeErrors(() => replaced.dispose());
   }
 
   /**
@@ -326,40 +353,49 @@ export class Model implements AsyncDisposable {
    *
    * @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL`; nothing half-written stays behind
    */
-  async save(
-    directory: string,
-    options: { readonly tokenizer?: { readonly files: readonly string[] } } = {},
-  ): Promise<void> {
-    await writeCheckpoint(directory, this.#architecture, this.#native, options.tokenizer?.files ?? []);
+  async save(directory: string, options: SaveModelOptions = {}): Promise<void> {
+    check(directorySchema, directory, 'the directory of save');
+    const { tokenizer, maxShardBytes = DEFAULT_MAX_SHARD_BYTES } = check(
+      saveSchema,
+      options,
+      'options of save',
+    );
+    await translateNativeErrors(() =>
+      writeCheckpoint(directory, this.#architecture, this.#native, {
+        tokenizerFiles: tokenizer?.files ?? [],
+        maxShardBytes,
+      }),
+    );
   }
 
   /** Writes the optimizer's moments and step count to a file. */
   async saveTrainingState(path: string): Promise<void> {
-    await writeTrainingState(path, this.#native);
+    await translateNativeErrors(() => writeTrainingState(path, this.#native));
   }
 
   async loadTrainingState(path: string): Promise<void> {
-    await readTrainingState(path, this.#native);
+    await translateNativeErrors(() => readTrainingState(path, this.#native));
   }
 
   /** Canonical names, e.g. `layers.0.attention.qkv.weight`. */
   parameterNames(): string[] {
-    return this.#native.parameters().map(({ name }) => name);
+    return this.#architecture.layout.map(({ name }) => name);
   }
 
-  /** A parameter as float32, row-major, in the shape of the files (GPT-2's projections are [in, out]). */
+  /** A parameter as float32, row-major; projections are [out, in] whatever the files hold. */
   async readParameter(name: string): Promise<Float32Array> {
-    return translateNativeErrors(this.#native.read(name, 'value'));
+    return translateNativeErrors(() => this.#native.read(name, 'value'));
   }
 
   /** The gradient that the last training step computed, after clipping. */
   async readGradient(name: string): Promise<Float32Array> {
-    return translateNativeErrors(this.#native.read(name, 'gradient'));
+    return translateNativeErrors(() => this.#native.read(name, 'gradient'));
   }
 
   /** Frees the weights once pending work is done; later calls reject with `ERR_MODEL_DISPOSED`. Idempotent. */
   async dispose(): Promise<void> {
-    await translateNativeErrors(this.#native.dispose());
+    await this.#ongoing.close();
+    await translateNativeErrors(() => this.#native.dispose());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -367,20 +403,12 @@ export class Model implements AsyncDisposable {
   }
 }
 
-/** Runs a native call that stops when the signal fires; settles only when native work has stopped. */
-async function withCancel<T>(
-  signal: AbortSignal | undefined,
-  call: (cancel: CancelToken | undefined) => Promise<T>,
-): Promise<T> {
-  throwIfAborted(signal);
-  if (signal === undefined) return translateNativeErrors(call(undefined));
-  const addon: NativeAddon = loadAddon();
-  const cancel = addon.createCancelToken();
-  const onAbort = () => cancel.cancel();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await translateNativeErrors(call(cancel));
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+/** A stop string can begin in one token and end in another, so the text is looked at whole. */
+function holdsAny(
+  tokenizer: { decode(tokens: ArrayLike<number>): string },
+  tokens: readonly number[],
+  stop: readonly string[],
+): boolean {
+  const text = tokenizer.decode(tokens);
+  return stop.some((string) => text.includes(string));
 }

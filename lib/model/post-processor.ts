@@ -1,7 +1,7 @@
 /** What a tokenizer puts around a text, and how it trims offsets: `post_processor` of tokenizer.json. */
 import { z } from 'zod';
-import { describeIssue } from '../check.js';
 import { InputError } from '../errors.js';
+import { readPart } from './tokenizer-parts.js';
 
 export interface Surroundings {
   /** Ids before the text, with `addSpecialTokens`. */
@@ -33,6 +33,8 @@ const roberta = z.looseObject({
   trim_offsets: z.boolean().default(true),
 });
 
+const bert = z.looseObject({ type: z.literal('BertProcessing'), cls: pair, sep: pair });
+
 const template = z.looseObject({
   type: z.literal('TemplateProcessing'),
   single: z.array(
@@ -61,18 +63,22 @@ export function parsePostProcessor(config: { readonly type: string } | null, pat
     case undefined:
       return NOTHING;
     case 'ByteLevel': {
-      const found = parse(byteLevel, config, what);
+      const found = readPart(byteLevel, config, what);
       return { ...NOTHING, trim: trimRule(found) };
     }
     case 'RobertaProcessing': {
-      const found = parse(roberta, config, what);
+      const found = readPart(roberta, config, what);
       return { before: [found.cls[1]], after: [found.sep[1]], trim: trimRule(found) };
     }
+    case 'BertProcessing': {
+      const found = readPart(bert, config, what);
+      return { before: [found.cls[1]], after: [found.sep[1]], trim: undefined };
+    }
     case 'TemplateProcessing':
-      return fromTemplate(parse(template, config, what), what);
+      return fromTemplate(readPart(template, config, what), what);
     case 'Sequence':
       // Each one works on what the one before it made, so later ones are further out.
-      return parse(sequence, config, what)
+      return readPart(sequence, config, what)
         .processors.map((inner) => parsePostProcessor(inner, path))
         .reduce(
           (inner, outer) => ({
@@ -85,7 +91,7 @@ export function parsePostProcessor(config: { readonly type: string } | null, pat
     default:
       throw new InputError(
         'ERR_MODEL_UNSUPPORTED',
-        `Expected ByteLevel, RobertaProcessing, TemplateProcessing or Sequence for ${what} but found ${config!.type}.`,
+        `Expected ByteLevel, BertProcessing, RobertaProcessing, TemplateProcessing or Sequence for ${what} but found ${config!.type}.`,
       );
   }
 }
@@ -117,10 +123,4 @@ function fromTemplate(found: z.infer<typeof template>, what: string): Surroundin
   if (side === before)
     throw new InputError('ERR_MODEL_FORMAT', `Expected the text once in ${what} but it is not there.`);
   return { before, after, trim: undefined };
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new InputError('ERR_MODEL_FORMAT', describeIssue(result.error.issues[0]!, value, what));
 }

@@ -30,6 +30,22 @@ export class TokenSink {
     this.#length++;
   }
 
+  /** Tokens of a word that begins at `origin`; `spans` are their places in it. */
+  pushAll(ids: Int32Array, spans: Int32Array, origin: number): void {
+    const count = ids.length;
+    if (this.#length + count > this.#limit || this.#length + count > this.#tokens.length) {
+      for (let i = 0; i < count; i++) this.push(ids[i]!, origin + spans[2 * i]!, origin + spans[2 * i + 1]!);
+      return;
+    }
+    // Words are short: a loop costs less than TypedArray's set.
+    for (let i = 0, at = this.#length; i < count; i++, at++) {
+      this.#tokens[at] = ids[i]!;
+      this.#offsets[2 * at] = origin + spans[2 * i]!;
+      this.#offsets[2 * at + 1] = origin + spans[2 * i + 1]!;
+    }
+    this.#length += count;
+  }
+
   finish(): Encoding {
     return {
       tokens: this.#tokens.slice(0, this.#length),

@@ -1,36 +1,31 @@
 /** Reads a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { describe, describeIssue } from '../check.js';
 import { fileError, InputError } from '../errors.js';
 import { type AddedToken, checkAddedToken } from './added-tokens.js';
-import { BYTE_SYMBOLS } from './byte-level.js';
+import { AlignedText } from './aligned-text.js';
+import { type Normalizer, parseNormalizer } from './normalizer.js';
 import { parsePostProcessor, type Surroundings } from './post-processor.js';
-import { gpt2WordEnds, type WordEnds, wholeWordEnd } from './split-pattern.js';
+import { type PreTokenizer, parsePreTokenizer } from './pre-tokenizer.js';
+import { type Contents, parseDecoder, type TokenDecoder } from './token-decoder.js';
+import { parseModel, type TokenizerModel, tokenId } from './tokenizer-model.js';
+import { readPart } from './tokenizer-parts.js';
 
 /** The largest published tokenizer.json (Gemma's) has 34 MB; beyond this it is another kind of file. */
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 
-/** Tables are indexed by id, so an absurd id must not make an absurd table. The largest published is 262 144. */
-const MAX_TOKENS = 4 * 2 ** 20;
-
-/** What a byte-level BPE `tokenizer.json` says. */
-export interface TokenizerSpec {
-  /** Ids of the model's own tokens, written in byte symbols; added tokens are apart. */
-  readonly vocabulary: ReadonlyMap<string, number>;
-  readonly merges: readonly (readonly [string, string])[];
-  /** A word that is a token as a whole is not split further, whatever the merges say. */
-  readonly ignoreMerges: boolean;
+/** What a `tokenizer.json` says. */
+export interface TokenizerSpec extends TokenizerModel {
   readonly addedTokens: readonly AddedToken[];
-  readonly addPrefixSpace: boolean;
-  readonly wordEnds: WordEnds;
+  readonly normalize: Normalizer;
+  readonly preTokenizer: PreTokenizer;
   readonly surroundings: Surroundings;
+  readonly contents: Contents;
+  readonly decode: TokenDecoder;
 }
 
-const id = z.int().min(0).max(MAX_TOKENS);
-
 const addedToken = z.looseObject({
-  id,
+  id: tokenId,
   content: z.string(),
   single_word: z.boolean().default(false),
   lstrip: z.boolean().default(false),
@@ -39,56 +34,37 @@ const addedToken = z.looseObject({
   special: z.boolean().default(false),
 });
 
+const part = z.looseObject({ type: z.string() }).nullish();
+
 const tokenizerFile = z.looseObject({
   added_tokens: z.array(addedToken).nullish(),
-  normalizer: z.looseObject({ type: z.string() }).nullish(),
-  pre_tokenizer: z.looseObject({ type: z.string() }).nullish(),
-  post_processor: z.looseObject({ type: z.string() }).nullish(),
-  decoder: z.looseObject({ type: z.string() }).nullish(),
+  normalizer: part,
+  pre_tokenizer: part,
+  post_processor: part,
+  decoder: part,
   model: z.looseObject({ type: z.string().optional() }),
-});
-
-const bpeModel = z.looseObject({
-  // Not z.record: it drops the key `__proto__`, which is a token of vocabularies trained on JavaScript.
-  vocab: z.custom<Readonly<Record<string, number>>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'an object',
-  ),
-  merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
-  dropout: z.number().nullish(),
-  byte_fallback: z.boolean().nullish(),
-  ignore_merges: z.boolean().nullish(),
-  continuing_subword_prefix: z.string().nullish(),
-  end_of_word_suffix: z.string().nullish(),
-});
-
-const byteLevel = z.looseObject({
-  add_prefix_space: z.boolean().default(true), // as the Rust library defaults
-  use_regex: z.boolean().default(true),
 });
 
 /**
  * @param path of a tokenizer.json
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_MODEL_FORMAT` if it is not a sound tokenizer.json;
- *   `ERR_MODEL_UNSUPPORTED` if it is one, but not GPT-2's kind of byte-level BPE
+ *   `ERR_MODEL_UNSUPPORTED` if it is one, but of a kind that would not be encoded exactly
  */
 export async function readTokenizerFile(path: string): Promise<TokenizerSpec> {
-  const file = parse(tokenizerFile, await readJson(path), path);
-  checkKind(file, path);
-  const model = parse(bpeModel, file.model, `model of ${path}`);
-  checkModel(model, path);
-  const preTokenizer = parse(byteLevel, file.pre_tokenizer, `pre_tokenizer of ${path}`);
-
-  const vocabulary = readVocabulary(model.vocab, path);
-  const addedTokens = readAddedTokens(file.added_tokens ?? [], vocabulary, path);
+  const file = readPart(tokenizerFile, await readJson(path), path);
+  const normalize = parseNormalizer(file.normalizer ?? null, path);
+  const preTokenizer = parsePreTokenizer(file.pre_tokenizer ?? null, path);
+  const model = parseModel(file.model, preTokenizer.byteLevel, path);
+  const addedTokens = readAddedTokens(file.added_tokens ?? [], model.vocabulary, normalize, path);
+  const contents = contentsOf(model.vocabulary, addedTokens);
   return {
-    vocabulary,
-    merges: readMerges(model.merges, vocabulary, path),
-    ignoreMerges: model.ignore_merges ?? false,
+    ...model,
     addedTokens,
-    addPrefixSpace: preTokenizer.add_prefix_space,
-    wordEnds: preTokenizer.use_regex ? gpt2WordEnds : wholeWordEnd,
+    normalize,
+    preTokenizer,
     surroundings: parsePostProcessor(file.post_processor ?? null, path),
+    contents,
+    decode: parseDecoder(file.decoder ?? null, contents, path),
   };
 }
 
@@ -109,79 +85,26 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-function checkKind(file: z.infer<typeof tokenizerFile>, path: string): void {
-  // GPT-2's own tokenizer.json predates the field: a model with merges is BPE.
-  const kind = file.model.type ?? ('merges' in file.model ? 'BPE' : 'of no type');
-  if (kind !== 'BPE') throw unsupported(`a ${kind} model`, path);
-  if (file.normalizer) throw unsupported(`a ${file.normalizer.type} normalizer`, path);
-  const splitter = file.pre_tokenizer?.type ?? 'no';
-  if (splitter !== 'ByteLevel') throw unsupported(`${splitter} pre-tokenizer`, path);
-  const decoder = file.decoder?.type ?? 'no';
-  if (decoder !== 'ByteLevel') throw unsupported(`${decoder} decoder`, path);
-}
-
-function checkModel(model: z.infer<typeof bpeModel>, path: string): void {
-  if (model.dropout) throw unsupported('BPE dropout, which makes encoding random', path);
-  if (model.byte_fallback) throw unsupported('BPE with byte_fallback', path);
-  if (model.continuing_subword_prefix) throw unsupported('BPE with a continuing_subword_prefix', path);
-  if (model.end_of_word_suffix) throw unsupported('BPE with an end_of_word_suffix', path);
-}
-
-function readVocabulary(vocab: Readonly<Record<string, number>>, path: string): Map<string, number> {
-  const vocabulary = new Map(Object.entries(vocab));
-  for (const [token, value] of vocabulary) {
-    if (id.safeParse(value).success) continue;
-    throw invalid(
-      `Expected an integer from 0 to ${MAX_TOKENS} as id of token ${JSON.stringify(token)} in ${path} but received ${describe(value)}.`,
-    );
-  }
-  if (new Set(vocabulary.values()).size < vocabulary.size)
-    throw invalid(`Expected every token of ${path} to have an id of its own but two share one.`);
-  // Without them some texts would lose bytes silently.
-  const missing = BYTE_SYMBOLS.filter((symbol) => !vocabulary.has(symbol)).length;
-  if (missing > 0)
-    throw invalid(`Expected all 256 byte symbols in the vocabulary of ${path} but ${missing} are missing.`);
-  return vocabulary;
-}
-
-function readMerges(
-  merges: readonly (string | readonly [string, string])[],
-  vocabulary: ReadonlyMap<string, number>,
-  path: string,
-): [string, string][] {
-  return merges.map((merge, rank) => {
-    const parts = typeof merge === 'string' ? merge.split(' ') : [...merge];
-    const [left, right] = parts;
-    if (
-      parts.length !== 2 ||
-      !vocabulary.has(left!) ||
-      !vocabulary.has(right!) ||
-      !vocabulary.has(left! + right!)
-    )
-      throw invalid(
-        `Expected two tokens that make a third for merge ${rank} of ${path} but received ${JSON.stringify(merge)}.`,
-      );
-    return [left!, right!];
-  });
-}
-
 function readAddedTokens(
   entries: readonly z.infer<typeof addedToken>[],
   vocabulary: ReadonlyMap<string, number>,
+  normalize: Normalizer,
   path: string,
 ): AddedToken[] {
-  const taken = new Map([...vocabulary].map(([content, tokenId]) => [tokenId, content]));
+  const taken = new Map([...vocabulary].map(([content, id]) => [id, content]));
   return entries
     .filter((entry) => entry.content !== '')
     .map((entry) => {
+      const normalized = entry.normalized ?? !entry.special;
       const token: AddedToken = {
         id: entry.id,
         content: entry.content,
+        sought: normalized ? normalize(AlignedText.of(entry.content, 0)).text : entry.content,
         singleWord: entry.single_word,
         leftStrip: entry.lstrip,
         rightStrip: entry.rstrip,
         special: entry.special,
-        normalized: entry.normalized ?? !entry.special,
+        normalized,
       };
       checkAddedToken(token, vocabulary, taken, path);
       taken.set(token.id, token.content);
@@ -189,19 +112,14 @@ function readAddedTokens(
     });
 }
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw invalid(describeIssue(result.error.issues[0]!, value, what));
+function contentsOf(vocabulary: ReadonlyMap<string, number>, added: readonly AddedToken[]): Contents {
+  const table: ReturnType<Contents>[] = [];
+  for (const [content, id] of vocabulary) table[id] = { content, added: false };
+  // As the normalizer leaves it, for the decoder to undo: with Llama's, `▁token` becomes ` token`.
+  for (const { sought, id } of added) table[id] = { content: sought, added: true };
+  return (id) => table[id];
 }
 
 function invalid(message: string, cause?: unknown): InputError {
   return new InputError('ERR_MODEL_FORMAT', message, { cause });
-}
-
-function unsupported(found: string, path: string): InputError {
-  return new InputError(
-    'ERR_MODEL_UNSUPPORTED',
-    `Expected a byte-level BPE tokenizer as GPT-2 has it in ${path} but found ${found}.`,
-  );
 }

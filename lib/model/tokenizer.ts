@@ -1,12 +1,15 @@
 /**
- * Text to token ids and back, with the place of every token in the text: byte-level BPE as GPT-2 has it.
+ * Text to token ids and back, with the place of every token in the text.
  *
- * Ids and offsets are those of the Rust tokenizers library (`test/oracle/make_tokenizer_oracle.py`). Merges are done
- * by @huggingface/tokenizers, which knows no offsets; the rest is ours, since in release 0.2 of that package
- * - `\s` of the split pattern is JavaScript's, so U+FEFF and U+0085 are split wrongly;
+ * Ids and offsets are those of the Rust tokenizers library, for each kind of tokenizer that the model families have
+ * (`test/oracle/make_tokenizer_oracle.py`). @huggingface/tokenizers, which knows no offsets, splits the words of
+ * WordPiece and joins them again; the rest is ours, since in release 0.2 of that package
+ * - `\s` of the split patterns is JavaScript's, so U+FEFF and U+0085 are split wrongly;
  * - whitespace that an added token takes along is lost, and `single_word` is not heeded;
  * - decoding cleans up spaces unless told not to, refuses an empty list, and searches all added tokens for each id;
- * - a decoded text is that of the Rust library but for added tokens with letters beyond ASCII, which that one breaks.
+ *   byte tokens lose a byte-order mark and count cut characters otherwise;
+ * - merging is slow on long words (merges.ts says why), which for SentencePiece are whole texts.
+ * A decoded text is that of the Rust library but for added tokens with letters beyond ASCII, which that one breaks.
  * What remains: characters newer than Unicode 15 may split by the Unicode version of Node rather than of the Rust library.
  */
 import { access } from 'node:fs/promises';
@@ -15,7 +18,7 @@ import { z } from 'zod';
 import { check, describe } from '../check.js';
 import { InputError } from '../errors.js';
 import { AddedTokenSplitter } from './added-tokens.js';
-import { fromSymbols } from './byte-level.js';
+import { AlignedText } from './aligned-text.js';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { TokenSink } from './token-sink.js';
 import { readTokenizerFile, type TokenizerSpec } from './tokenizer-file.js';
@@ -64,8 +67,6 @@ const TOKENIZER_FILES = [
   'merges.txt',
 ] as const;
 
-const NO_BYTES = new Uint8Array(0);
-
 export class Tokenizer implements SpecialTokens {
   /** The largest id + 1, added tokens counted: the least vocabulary that a model for this tokenizer can have. */
   readonly vocabularySize: number;
@@ -76,21 +77,20 @@ export class Tokenizer implements SpecialTokens {
   readonly files: readonly string[];
 
   readonly #spec: TokenizerSpec;
-  readonly #splitter: AddedTokenSplitter;
+  /** Finds added tokens in the text as it is, and in normalized text. */
+  readonly #raw: AddedTokenSplitter;
+  readonly #normalized: AddedTokenSplitter;
   readonly #words: WordEncoder;
-  /** The bytes of each id; none for an id that no token has. */
-  readonly #bytes: readonly Uint8Array[];
   readonly #special: ReadonlySet<number>;
-  readonly #added: ReadonlySet<number>;
 
   private constructor(spec: TokenizerSpec, special: SpecialTokens, files: readonly string[]) {
     this.#spec = spec;
-    this.#splitter = new AddedTokenSplitter(spec.addedTokens);
-    this.#words = new WordEncoder(spec);
-    this.#bytes = tokenBytes(spec);
+    this.#raw = new AddedTokenSplitter(spec.addedTokens.filter((token) => !token.normalized));
+    this.#normalized = new AddedTokenSplitter(spec.addedTokens.filter((token) => token.normalized));
+    this.#words = new WordEncoder(spec.words, spec.preTokenizer.splits);
     this.#special = new Set(spec.addedTokens.filter((token) => token.special).map((token) => token.id));
-    this.#added = new Set(spec.addedTokens.map((token) => token.id));
-    this.vocabularySize = this.#bytes.length;
+    const ids = [...spec.vocabulary.values(), ...spec.addedTokens.map((token) => token.id)];
+    this.vocabularySize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
     this.bosId = special.bosId;
     this.eosId = special.eosId;
     this.padId = special.padId;
@@ -101,7 +101,7 @@ export class Tokenizer implements SpecialTokens {
    * Loads `tokenizer.json` of a model directory, and `tokenizer_config.json` and `special_tokens_map.json` where they are.
    *
    * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_MODEL_FORMAT` for files that are not sound;
-   *   `ERR_MODEL_UNSUPPORTED` for any kind but GPT-2's byte-level BPE
+   *   `ERR_MODEL_UNSUPPORTED` for kinds that would not be encoded exactly
    */
   static async load(directory: string): Promise<Tokenizer> {
     const spec = await readTokenizerFile(join(directory, TOKENIZER_FILES[0]));
@@ -121,7 +121,7 @@ export class Tokenizer implements SpecialTokens {
 
   /**
    * Ids and offsets of `text`. A lone surrogate, which UTF-8 cannot hold, is encoded as U+FFFD.
-   * Only as much of the text is read as `maxTokens` needs.
+   * Words are looked up only until `maxTokens` are found.
    *
    * @throws InputError `ERR_INVALID_OPTION`, also for `maxTokens` less than the special tokens take
    */
@@ -145,25 +145,31 @@ export class Tokenizer implements SpecialTokens {
       );
 
     const sink = new TokenSink(maxTokens - around);
-    for (const section of this.#splitter.split(text)) {
+    const wellFormed = text.replace(/\p{Cs}/gu, '\ufffd');
+    for (const section of this.#raw.split(wellFormed)) {
       if (sink.full) break;
       if (section.token) sink.push(section.token.id, section.start, section.end);
-      else this.#encodeSection(text.slice(section.start, section.end), section.start, sink);
+      else
+        this.#encodeSection(
+          AlignedText.of(wellFormed.slice(section.start, section.end), section.start),
+          sink,
+        );
     }
     const encoding = sink.finish();
-    if (trim) trimOffsets(encoding, text, trim, (id) => (this.#added.has(id) ? undefined : this.#bytes[id]!));
+    if (trim) trimOffsets(encoding, wellFormed, trim, this.#spec.contents);
     return around === 0 ? encoding : surround(encoding, before, after);
   }
 
   /**
-   * The text of `tokens`, byte for byte: nothing is cleaned up. Bytes that are not UTF-8, as in a character cut in
-   * two, come out as U+FFFD. An id that no token has, as in a vocabulary padded beyond its tokenizer, has no text.
+   * The text of `tokens`; nothing is cleaned up beyond what the tokenizer's decoder says. Bytes that are not UTF-8, as
+   * in a character cut in two, come out as U+FFFD. An id that no token has, as in a vocabulary padded beyond its
+   * tokenizer, has no text.
    *
    * @throws InputError `ERR_INVALID_OPTION` for ids that are not integers >= 0
    */
   decode(tokens: ArrayLike<number>, options: DecodeOptions = {}): string {
     const { skipSpecialTokens = false } = check(decodeOptions, options, 'options of decode');
-    const pieces: Uint8Array[] = [];
+    const known: number[] = [];
     for (let i = 0; i < tokens.length; i++) {
       const id = tokens[i]!;
       if (!Number.isInteger(id) || id < 0)
@@ -171,34 +177,32 @@ export class Tokenizer implements SpecialTokens {
           'ERR_INVALID_OPTION',
           `Expected an integer >= 0 for token ${i} but received ${describe(id)}.`,
         );
-      if (!(skipSpecialTokens && this.#special.has(id))) pieces.push(this.#bytes[id] ?? NO_BYTES);
+      if (this.#spec.contents(id) === undefined || (skipSpecialTokens && this.#special.has(id))) continue;
+      known.push(id);
     }
-    // ignoreBOM: a byte-order mark is text like any other.
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(pieces));
+    return this.#spec.decode(known);
   }
 
-  #encodeSection(text: string, origin: number, sink: TokenSink): void {
-    const prefixed = this.#spec.addPrefixSpace && !text.startsWith(' ');
-    const section = prefixed ? ` ${text}` : text;
-    const first = text.codePointAt(0)! > 0xffff ? 2 : 1;
-    let start = 0;
-    for (const end of this.#spec.wordEnds(section)) {
+  /** A stretch of the text that holds no added token but normalized ones. */
+  #encodeSection(section: AlignedText, sink: TokenSink): void {
+    const normalized = this.#spec.normalize(section);
+    for (const { token, start, end } of this.#normalized.split(normalized.text)) {
       if (sink.full) return;
-      const { ids, spans } = this.#words.encode(section.slice(start, end));
-      if (prefixed) {
-        // The space put in front belongs to the first character.
-        for (let i = 0; i < ids.length; i++)
-          sink.push(
-            ids[i]!,
-            origin + Math.max(0, start + spans[2 * i]! - 1),
-            origin + Math.max(first, start + spans[2 * i + 1]! - 1),
-          );
-      } else {
-        for (let i = 0; i < ids.length; i++)
-          sink.push(ids[i]!, origin + start + spans[2 * i]!, origin + start + spans[2 * i + 1]!);
-      }
-      start = end;
+      if (token) sink.push(token.id, normalized.start(start), normalized.end(end));
+      else this.#encodeWords(this.#spec.preTokenizer.prepare(normalized.slice(start, end)), sink);
     }
+  }
+
+  #encodeWords(prepared: AlignedText, sink: TokenSink): void {
+    const { text, starts, ends, origin } = prepared;
+    this.#words.split(text, (start, end) => {
+      const { ids, spans } = this.#words.encode(text.slice(start, end));
+      if (starts === undefined) sink.pushAll(ids, spans, origin + start);
+      else
+        for (let i = 0; i < ids.length; i++)
+          sink.push(ids[i]!, starts[start + spans[2 * i]!]!, ends![start + spans[2 * i + 1]! - 1]!);
+      return !sink.full;
+    });
   }
 }
 
@@ -207,16 +211,6 @@ async function isReadable(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function tokenBytes(spec: TokenizerSpec): Uint8Array[] {
-  const ids = [...spec.vocabulary.values(), ...spec.addedTokens.map((token) => token.id)];
-  const size = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
-  const bytes: Uint8Array[] = Array.from({ length: size }, () => NO_BYTES);
-  // A token of the model that is no run of symbols stands for itself, as an added token does.
-  for (const [token, id] of spec.vocabulary) bytes[id] = fromSymbols(token) ?? Buffer.from(token, 'utf8');
-  for (const token of spec.addedTokens) bytes[token.id] = Buffer.from(token.content, 'utf8');
-  return bytes;
 }
 
 function surround(encoding: Encoding, before: readonly number[], after: readonly number[]): Encoding {

@@ -16,11 +16,11 @@ function layout(native: NativeModel) {
 }
 
 export async function writeTrainingState(path: string, native: NativeModel): Promise<void> {
-  const steps = await translateNativeErrors(native.stepCount());
+  const steps = await translateNativeErrors(() => native.stepCount());
   await replaceFile(path, async (handle) => {
     await handle.writeFile(composeSafetensorsHeader(layout(native), { steps: String(steps) }));
     const names = native.parameters().map(({ name }) => name);
-    await translateNativeErrors(native.write(handle.fd, names, 'moments'));
+    await translateNativeErrors(() => native.writeMoments(handle.fd, names));
   });
 }
 
@@ -37,7 +37,8 @@ export async function readTrainingState(path: string, native: NativeModel): Prom
   if (
     tensors.length !== expected.length ||
     !expected.every((_, i) => same(i)) ||
-    !Number.isSafeInteger(steps)
+    !Number.isSafeInteger(steps) ||
+    steps < 0
   ) {
     throw new InputError(
       'ERR_MODEL_FORMAT',
@@ -45,5 +46,5 @@ export async function readTrainingState(path: string, native: NativeModel): Prom
     );
   }
   const names = native.parameters().map(({ name }) => name);
-  await translateNativeErrors(native.loadMoments(path, tensors[0]!.offset, names, steps));
+  await translateNativeErrors(() => native.loadMoments(path, tensors[0]!.offset, names, steps));
 }

@@ -1,24 +1,24 @@
 /** `trim_offsets` of the Rust tokenizers library: offsets leave out the spaces that a token begins or ends with. */
 import type { TrimRule } from './post-processor.js';
+import type { Contents } from './token-decoder.js';
 import type { Encoding } from './tokenizer.js';
 
 /**
  * Trims the offsets of `encoding` in place.
  *
- * @param bytesOf the bytes of a token, or undefined for an added token: that one counts as it stands in the text, with
- *   the whitespace that it took along
+ * @param contents of the tokens; an added token counts as it stands in the text, with the whitespace that it took along
  */
 export function trimOffsets(
   { tokens, offsets }: Encoding,
   text: string,
   rule: TrimRule,
-  bytesOf: (id: number) => Uint8Array | undefined,
+  contents: Contents,
 ): void {
   for (let i = 0; i < tokens.length; i++) {
     const start = offsets[2 * i]!;
     const end = offsets[2 * i + 1]!;
-    const bytes = bytesOf(tokens[i]!);
-    const [leading, trailing] = bytes === undefined ? whitespace(text.slice(start, end)) : spaces(bytes);
+    const { content, added } = contents(tokens[i]!)!;
+    const [leading, trailing] = spaces(added ? text.slice(start, end) : content);
     // A single space at the front may be the prefix space, which is not in the text.
     const kept = rule.prefixSpace && leading === 1 && (i === 0 || start === 0) ? 0 : leading;
     const first = Math.min(forward(text, start, kept), end);
@@ -28,14 +28,16 @@ export function trimOffsets(
   }
 }
 
-function spaces(bytes: Uint8Array): [leading: number, trailing: number] {
-  const leading = bytes.findIndex((byte) => byte !== 0x20);
-  if (leading === -1) return [bytes.length, bytes.length];
-  return [leading, bytes.length - 1 - bytes.findLastIndex((byte) => byte !== 0x20)];
-}
+// In byte symbols a space is U+0120.
+const SPACE = /[\p{White_Space}\u0120]/u;
 
-function whitespace(text: string): [leading: number, trailing: number] {
-  return [/^\p{White_Space}*/u.exec(text)![0].length, /\p{White_Space}*$/u.exec(text)![0].length];
+/** How many spaces a token begins and ends with. */
+function spaces(token: string): [leading: number, trailing: number] {
+  let leading = 0;
+  while (leading < token.length && SPACE.test(token[leading]!)) leading++;
+  let trailing = 0;
+  while (trailing < token.length && SPACE.test(token.at(-1 - trailing)!)) trailing++;
+  return [leading, trailing];
 }
 
 /** `count` characters after `at`; a prefix space stands on the first character, which may have two code units. */

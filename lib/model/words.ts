@@ -1,65 +1,59 @@
-/** Words to tokens: the merges of @huggingface/tokenizers, with what they lack, where each token lies in its word. */
-import * as library from '@huggingface/tokenizers';
-import { pieceSpans, toSymbols } from './byte-level.js';
-import type { TokenizerSpec } from './tokenizer-file.js';
-
-export interface EncodedWord {
-  readonly ids: Int32Array;
-  /** Start and end of each token in UTF-16 code units of the word, `[2 * ids.length]`. */
-  readonly spans: Int32Array;
-}
-
-/** The package's own declarations import without file extensions, which TypeScript's NodeNext cannot follow. */
-interface Bpe {
-  /** Words in byte symbols to tokens. */
-  encode(words: readonly string[]): string[];
-}
-const { BPE } = library as unknown as {
-  BPE: new (config: {
-    readonly type: 'BPE';
-    readonly vocab: Readonly<Record<string, number>>;
-    readonly merges: readonly (readonly [string, string])[];
-    readonly ignore_merges: boolean;
-  }) => Bpe;
-};
+/** Words to tokens, with a memory for those that come again. */
+import type { EncodedWord, WordModel } from './bpe-model.js';
+import { type Split, splitTwice } from './split-pattern.js';
 
 /** Code repeats its words: of a megabyte of it, some 98% are found here. */
 const CACHED_WORDS = 65_536;
-/** Longer words hardly ever come twice. They cost n log n in the package: a word of a megabyte took 1 to 8 s. */
+/** Longer words hardly ever come twice. */
 const CACHED_WORD_LENGTH = 64;
 
+/**
+ * How many of a pre-tokenizer's splits are done before the memory is asked. A piece on its own decides what the rest
+ * makes of it, so that rest is remembered too; but the first split may be into lines, which do not come again.
+ */
+const OUTER_SPLITS = 2;
+
 export class WordEncoder {
-  readonly #model: Bpe;
-  readonly #ids: ReadonlyMap<string, number>;
+  /** Pieces of a text, to be encoded one at a time; a text that nothing splits is one piece. */
+  readonly split: Split;
+  readonly #model: WordModel;
+  readonly #inner: Split | undefined;
   readonly #cache = new Map<string, EncodedWord>();
 
-  constructor(spec: TokenizerSpec) {
-    this.#ids = spec.vocabulary;
-    this.#model = new BPE({
-      type: 'BPE',
-      vocab: Object.fromEntries(spec.vocabulary),
-      merges: spec.merges,
-      ignore_merges: spec.ignoreMerges,
-    });
+  constructor(model: WordModel, splits: readonly Split[]) {
+    this.#model = model;
+    const all = model.cut === undefined ? splits : [...splits, model.cut];
+    this.split = inOrder(all.slice(0, OUTER_SPLITS)) ?? ((text, emit) => emit(0, text.length));
+    this.#inner = inOrder(all.slice(OUTER_SPLITS));
   }
 
-  /** `word` is not empty. */
-  encode(word: string): EncodedWord {
-    const known = this.#cache.get(word);
+  /** `piece` is not empty. */
+  encode(piece: string): EncodedWord {
+    const known = this.#cache.get(piece);
     if (known !== undefined) return known;
-    const pieces = this.#model.encode([toSymbols(word)]);
-    const encoded: EncodedWord = {
-      ids: Int32Array.from(pieces, (piece) => this.#ids.get(piece)!),
-      spans: pieceSpans(
-        word,
-        pieces.map((piece) => piece.length),
-      ),
-    };
-    if (word.length <= CACHED_WORD_LENGTH) {
+    const encoded =
+      this.#inner === undefined ? this.#model.encode(piece) : this.#encodeParts(piece, this.#inner);
+    if (piece.length <= CACHED_WORD_LENGTH) {
       if (this.#cache.size >= CACHED_WORDS) this.#cache.clear();
       // A slice keeps the whole document that it was cut from in memory; this copies.
-      this.#cache.set(Buffer.from(word, 'utf16le').toString('utf16le'), encoded);
+      this.#cache.set(Buffer.from(piece, 'utf16le').toString('utf16le'), encoded);
     }
     return encoded;
   }
+
+  #encodeParts(piece: string, split: Split): EncodedWord {
+    const ids: number[] = [];
+    const spans: number[] = [];
+    split(piece, (start, end) => {
+      const part = this.#model.encode(piece.slice(start, end));
+      for (const id of part.ids) ids.push(id);
+      for (const place of part.spans) spans.push(start + place);
+      return true;
+    });
+    return { ids: Int32Array.from(ids), spans: Int32Array.from(spans) };
+  }
+}
+
+function inOrder(splits: readonly Split[]): Split | undefined {
+  return splits.length === 0 ? undefined : splits.reduce(splitTwice);
 }

@@ -3,36 +3,86 @@
  * Coarse verbs, typed arrays in and out; no tensor object is ever visible in JavaScript.
  */
 
-export type DType = 'float32' | 'bfloat16';
+export type DType = 'float32' | 'bfloat16' | 'float16';
 
-/** Where the bytes of one stored tensor lie: validated in TypeScript, mapped and bounds-checked in C++. */
-export interface TensorSource {
-  /** The canonical parameter name (see `lib/model/families.ts`), not the name in the file. */
-  readonly name: string;
-  readonly dtype: DType | 'float16';
-  readonly shape: readonly number[];
+/** A run of bytes in a file that holds rows of a parameter: checked in TypeScript, read and bounds-checked in C++. */
+export interface Piece {
   readonly path: string;
   /** Absolute byte offset in the file. */
   readonly offset: number;
-  readonly sizeBytes: number;
+  readonly dtype: DType;
+  /** As in the file. */
+  readonly shape: Int32Array;
+  /** The file holds [in, out]; parameters are [out, in]. */
+  readonly transposed: boolean;
 }
 
-/** A decoder-only transformer as a list of building blocks; families translate their config.json into this. */
-export interface DecoderSpec {
+/** Pieces follow one another along the first dimension. */
+export interface ParameterSource {
+  /** The canonical parameter name (see `lib/model/families.ts`), not the name in the file. */
+  readonly name: string;
+  readonly pieces: readonly Piece[];
+}
+
+/** Rows of a parameter on their way to a file. */
+export interface Slice {
+  readonly name: string;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly transposed: boolean;
+}
+
+/** A transformer as a list of building blocks; families translate their config.json into this. */
+export interface TransformerSpec {
   readonly vocabularySize: number;
   readonly hiddenSize: number;
   readonly layers: number;
-  readonly heads: number;
-  readonly intermediateSize: number;
   readonly contextLength: number;
-  readonly normEpsilon: number;
-  readonly activation: 'gelu' | 'gelu_new' | 'relu' | 'silu';
-  /** The output projection is the token embedding. */
-  readonly tiedHead: boolean;
-  /** Multiply attention scores by 1/sqrt(headDim). */
-  readonly scaleAttention: boolean;
-  /** Multiply attention scores of layer i by 1/(i+1) (GPT-2's `scale_attn_by_inverse_layer_idx`). */
-  readonly scaleAttentionByLayer: boolean;
+  readonly norm: {
+    readonly rms: boolean;
+    /** Scales by 1 + weight (Gemma). */
+    readonly unitOffset: boolean;
+    readonly epsilon: number;
+  };
+  readonly embedding: {
+    readonly scale: number;
+    /** Rows of a learned position table; 0 has none. */
+    readonly learnedPositions: number;
+    /** The first token's row in it. */
+    readonly positionOffset: number;
+    /** Rows of a token-type table, of which row 0 is used; 0 has none. */
+    readonly types: number;
+    readonly norm: boolean;
+  };
+  readonly rotary: {
+    /** Radians per position of each dimension pair; empty without rotary positions. */
+    readonly frequencies: Float64Array;
+    /** Pairs are (2i, 2i + 1) instead of (i, i + n). */
+    readonly interleaved: boolean;
+  };
+  readonly attention: {
+    readonly heads: number;
+    readonly keyValueHeads: number;
+    readonly headSize: number;
+    readonly scale: number;
+    /** Scores of layer i are divided by i + 1 (GPT-2's `scale_attn_by_inverse_layer_idx`). */
+    readonly scaleByLayer: boolean;
+    readonly causal: boolean;
+    readonly qkvBias: boolean;
+    readonly outBias: boolean;
+    /** Per layer: a token sees itself and this many - 1 tokens before it; 0 sees all. */
+    readonly windows: Int32Array;
+  };
+  readonly mlp: {
+    readonly size: number;
+    readonly gated: boolean;
+    readonly bias: boolean;
+    readonly activation: 'gelu' | 'gelu_tanh' | 'relu' | 'silu';
+  };
+  /** Where the norms stand: before attention and MLP, before both at once, or after each. */
+  readonly residual: 'pre' | 'parallel' | 'post';
+  readonly head: 'none' | 'tied' | 'own';
+  readonly headBias: boolean;
 }
 
 export interface RuntimeInfo {
@@ -61,35 +111,69 @@ export interface NativeScores {
   readonly hits: Uint8Array;
   /** 0 for the most likely token; the number of tokens with a higher logit (or an equal one and a lower id). */
   readonly ranks: Int32Array;
+  /** Mean of log p under p itself at the position that predicts the token: minus the entropy. */
+  readonly means: Float32Array;
+  /** Variance of log p under p itself there. */
+  readonly variances: Float32Array;
 }
 
-/**
- * Rows decoded together. A row continues the first `starts[r]` tokens of prompt `prompts[r]`; each prompt
- * is prefilled once however many rows continue it.
- */
-export interface GenerateRequest extends TokenBatch {
-  readonly prompts: Int32Array;
-  /** 1 <= starts[r] <= lengths[prompts[r]]. */
-  readonly starts: Int32Array;
-  /** New tokens at most, per row; 0 is allowed. */
-  readonly maxTokens: Int32Array;
-  /** One 64-bit seed a row; the i-th new token uses the i-th number of that row's stream and of no other. */
-  readonly seeds: BigUint64Array;
+export interface SessionOptions {
+  /** Rows decoded together at most; the cache for them is allocated once. */
+  readonly slots: number;
+  /** Tokens of a row at most, prompt and continuation. */
+  readonly capacity: number;
   /** Temperature of the i-th new token of every row; the last one holds from there on. 0 is greedy. */
   readonly temperatures: Float32Array;
   /** 0 keeps all. */
   readonly topK: number;
   /** 1 keeps all. */
   readonly topP: number;
+  /** 0 keeps all. */
+  readonly minP: number;
+  /** 1 changes nothing. */
+  readonly repetitionPenalty: number;
   readonly stopIds: Int32Array;
+}
+
+/** Parallel arrays, one entry a row. */
+export interface SessionRows {
+  /** The caller's, unique among the rows of the session. */
+  readonly ids: Int32Array;
+  /** Ids of prompts that the session holds. */
+  readonly prompts: Int32Array;
+  /** Continue this many tokens of the prompt, >= 1. */
+  readonly starts: Int32Array;
+  /** New tokens at most, >= 1. */
+  readonly maxTokens: Int32Array;
+  /** One 64-bit seed a row; the i-th new token uses the i-th number of that row's stream and of no other. */
+  readonly seeds: BigUint64Array;
 }
 
 export const STOP_REASONS = ['length', 'stop'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 
-/** New tokens of the rows laid end to end, a stop id included; `stopReasons` index {@link STOP_REASONS}. */
-export interface NativeGeneration extends TokenBatch {
-  readonly stopReasons: Uint8Array;
+/** What some steps made, in order of time; `reasons` index {@link STOP_REASONS}. */
+export interface NativeSteps {
+  readonly rows: Int32Array;
+  readonly tokens: Int32Array;
+  /** Under the model's own distribution, before temperature and filters. */
+  readonly logprobs: Float32Array;
+  /** Rows that left their slots. */
+  readonly finished: Int32Array;
+  readonly reasons: Uint8Array;
+}
+
+/** Decoding with a fixed number of slots; all methods queue on the model's thread. */
+export interface NativeSession {
+  /** Computes prompts once and keeps them until they are dropped. */
+  addPrompts(prompts: TokenBatch & { readonly ids: Int32Array }, cancel?: CancelToken): Promise<void>;
+  dropPrompts(prompts: { readonly ids: Int32Array }): Promise<void>;
+  /** Rows take free slots; rejects when there are too few. */
+  addRows(rows: SessionRows): Promise<void>;
+  dropRows(rows: { readonly ids: Int32Array }): Promise<void>;
+  /** Up to `steps` tokens for every row; returns early once a row has finished. */
+  step(steps: number, cancel?: CancelToken): Promise<NativeSteps>;
+  close(): Promise<void>;
 }
 
 /**
@@ -145,14 +229,18 @@ export interface NativeModel {
   /** In a fixed order; shapes as stored. */
   parameters(): readonly NativeParameter[];
   score(batch: TokenBatch, cancel?: CancelToken): Promise<NativeScores>;
-  generate(request: GenerateRequest, cancel?: CancelToken): Promise<NativeGeneration>;
+  /** Hidden states after `layers` layers (-1: all, and the last norm) of every token, [sum(lengths), C]. */
+  encode(batch: TokenBatch, layers: number, cancel?: CancelToken): Promise<Float32Array>;
+  openSession(options: SessionOptions): Promise<NativeSession>;
   /** One optimizer step. On an abort or an error the weights and the optimizer state are as before. */
   trainStep(request: TrainStepRequest, cancel?: CancelToken): Promise<TrainStepResult>;
   /** A parameter, its last gradient, or an optimizer moment, as float32 in row-major order. */
   read(name: string, what: 'value' | 'gradient'): Promise<Float32Array>;
-  /** Appends the raw little-endian bytes of the named tensors to the open file `fd`. */
-  write(fd: number, names: readonly string[], what: 'value' | 'moments'): Promise<void>;
-  /** Restores the optimizer's moments as `write(.., 'moments')` laid them (per name: exp_avg, exp_avg_sq, float32). */
+  /** Appends the raw little-endian bytes of the slices to the open file `fd`. */
+  writeValues(fd: number, slices: readonly Slice[]): Promise<void>;
+  /** Appends exp_avg and exp_avg_sq of each named parameter, float32. */
+  writeMoments(fd: number, names: readonly string[]): Promise<void>;
+  /** Restores the optimizer's moments as `writeMoments` laid them. */
   loadMoments(path: string, offset: number, names: readonly string[], stepCount: number): Promise<void>;
   /** Optimizer steps taken so far. */
   stepCount(): Promise<number>;
@@ -169,17 +257,17 @@ export interface NativeAddon {
   setThreads(count: number): void;
   /** A model whose weights are drawn from N(0, initializerRange) with the family's exceptions, from `seed`. */
   create(
-    spec: DecoderSpec,
+    spec: TransformerSpec,
     device: string,
     dtype: DType,
     seed: bigint,
     initializerRange: number,
   ): Promise<NativeModel>;
   load(
-    spec: DecoderSpec,
+    spec: TransformerSpec,
     device: string,
     dtype: DType,
-    sources: readonly TensorSource[],
+    sources: readonly ParameterSource[],
   ): Promise<NativeModel>;
   createCancelToken(): CancelToken;
 }

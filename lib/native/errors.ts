@@ -19,6 +19,7 @@ const NATIVE_CODES: Readonly<Partial<Record<ErrorCode, { input: boolean; remedy?
     input: true,
     remedy: 'Check the weights for NaN; while training, lower the learning rate or use float32.',
   },
+  ERR_VOCABULARY_MISMATCH: { input: true, remedy: 'Use the tokenizer that the model was trained with.' },
   ERR_OUT_OF_MEMORY: { input: false, remedy: 'Use smaller batches, shorter sequences, or bfloat16.' },
 };
 
@@ -38,10 +39,10 @@ export function translateNativeError(error: unknown): LetheError {
   return new NativeError('ERR_NATIVE', message, { remedy: NATIVE_CODES.ERR_NATIVE!.remedy, cause: error });
 }
 
-/** The same promise, rejecting with a {@link LetheError}. */
-export async function translateNativeErrors<T>(promise: Promise<T>): Promise<T> {
+/** Makes a native call; what it throws or rejects with is a {@link LetheError}. */
+export async function translateNativeErrors<T>(call: () => T | Promise<T>): Promise<T> {
   try {
-    return await promise;
+    return await call();
   } catch (error) {
     throw translateNativeError(error);
   }

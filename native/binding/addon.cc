@@ -11,6 +11,7 @@
 #include "environment.h"
 #include "job.h"
 #include "model_handle.h"
+#include "session_handle.h"
 
 namespace lethe::binding {
 namespace {
@@ -57,9 +58,15 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment;
   env.SetInstanceData(environment);
   environment->model_class = Napi::Persistent(ModelHandle::Define(env));
+  environment->session_class = Napi::Persistent(SessionHandle::Define(env));
   environment->cancel_class = Napi::Persistent(CancelToken::Define(env));
-  // Runs while the environment's objects still exist: no thread of ours outlives it.
+  // A thread of ours must not compute while libtorch's globals are destroyed. A worker thread's environment runs its
+  // cleanup hooks; the main thread's process.exit() runs none, only the exit event.
   env.AddCleanupHook([lanes = environment->lanes] { lanes->End(); });
+  const Napi::Object process = env.Global().Get("process").As<Napi::Object>();
+  process.Get("once").As<Napi::Function>().Call(
+      process, {Napi::String::New(env, "exit"),
+                Napi::Function::New(env, [lanes = environment->lanes](const Napi::CallbackInfo&) { lanes->End(); })});
   exports.Set("builtAgainst", Napi::String::New(env, LETHE_BUILT_AGAINST));
   exports.Set("runtime", Napi::Function::New<Runtime>(env, "runtime"));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));

@@ -25,10 +25,6 @@ std::vector<T> ToVector(const Napi::Object& object, const char* name, napi_typed
   return array.ElementLength() == 0 ? std::vector<T>{} : std::vector<T>(array.Data(), array.Data() + array.ElementLength());
 }
 
-std::vector<int32_t> ToInts(const Napi::Object& object, const char* name) {
-  return ToVector<int32_t>(object, name, napi_int32_array, "an Int32Array");
-}
-
 int64_t ToInteger(const Napi::Object& object, const char* name) {
   const double value = ToNumber(object.Get(name), name);
   if (!std::isfinite(value) || value != std::floor(value) || std::abs(value) > 9007199254740991.0) {
@@ -48,6 +44,10 @@ Napi::Array ToArray(const Napi::Value& value, const char* name) {
   return value.As<Napi::Array>();
 }
 
+const char* NameOf(at::ScalarType dtype) {
+  return dtype == at::kFloat ? "float32" : dtype == at::kHalf ? "float16" : "bfloat16";
+}
+
 template <typename T>
 Napi::Value FromVector(Napi::Env env, const std::vector<T>& values) {
   auto array = Napi::TypedArrayOf<T>::New(env, values.size());
@@ -55,22 +55,35 @@ Napi::Value FromVector(Napi::Env env, const std::vector<T>& values) {
   return array;
 }
 
-struct NamedActivation {
+template <typename Value>
+struct Named {
   const char* name;
-  Activation activation;
+  Value value;
 };
 
-constexpr NamedActivation kActivations[] = {{"gelu", Activation::kGelu},
-                                            {"gelu_new", Activation::kGeluTanh},
-                                            {"relu", Activation::kRelu},
-                                            {"silu", Activation::kSilu}};
+constexpr Named<Activation> kActivations[] = {{"gelu", Activation::kGelu},
+                                              {"gelu_tanh", Activation::kGeluTanh},
+                                              {"relu", Activation::kRelu},
+                                              {"silu", Activation::kSilu}};
+constexpr Named<Residual> kResiduals[] = {
+    {"pre", Residual::kPre}, {"parallel", Residual::kParallel}, {"post", Residual::kPost}};
+constexpr Named<Head> kHeads[] = {{"none", Head::kNone}, {"tied", Head::kTied}, {"own", Head::kOwn}};
+constexpr Named<at::ScalarType> kDTypes[] = {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
 
-struct NamedDType {
-  const char* name;
-  at::ScalarType dtype;
-};
+template <typename Value, size_t N>
+Value Lookup(Napi::Env env, const std::string& text, const char* name, const Named<Value> (&table)[N]) {
+  std::string known;
+  for (const Named<Value>& item : table) {
+    if (text == item.name) return item.value;
+    known += (known.empty() ? "" : ", ") + std::string(item.name);
+  }
+  ThrowExpected(env, ("one of " + known).c_str(), name);
+}
 
-constexpr NamedDType kDTypes[] = {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
+template <typename Value, size_t N>
+Value ToEnum(const Napi::Object& object, const char* name, const Named<Value> (&table)[N]) {
+  return Lookup(object.Env(), ToText(object.Get(name), name), name, table);
+}
 
 }  // namespace
 
@@ -104,70 +117,113 @@ std::vector<std::string> ToTexts(const Napi::Value& value, const char* name) {
   return out;
 }
 
-DecoderSpec ToSpec(const Napi::Value& value) {
+std::vector<int32_t> ToInts(const Napi::Object& object, const char* name) {
+  return ToVector<int32_t>(object, name, napi_int32_array, "an Int32Array");
+}
+
+TransformerSpec ToSpec(const Napi::Value& value) {
   const Napi::Object object = ToObject(value, "spec");
-  DecoderSpec spec;
+  const auto part = [&](const char* name) { return ToObject(object.Get(name), name); };
+  TransformerSpec spec;
   spec.vocabulary_size = ToInteger(object, "vocabularySize");
   spec.hidden_size = ToInteger(object, "hiddenSize");
   spec.layers = ToInteger(object, "layers");
-  spec.heads = ToInteger(object, "heads");
-  spec.intermediate_size = ToInteger(object, "intermediateSize");
   spec.context_length = ToInteger(object, "contextLength");
-  spec.norm_epsilon = ToNumber(object.Get("normEpsilon"), "normEpsilon");
-  spec.tied_head = ToBool(object, "tiedHead");
-  spec.scale_attention = ToBool(object, "scaleAttention");
-  spec.scale_attention_by_layer = ToBool(object, "scaleAttentionByLayer");
-  const std::string activation = ToText(object.Get("activation"), "activation");
-  const auto* found = std::find_if(std::begin(kActivations), std::end(kActivations),
-                                   [&](const NamedActivation& item) { return activation == item.name; });
-  if (found == std::end(kActivations)) ThrowExpected(value.Env(), "gelu, gelu_new, relu or silu", "activation");
-  spec.activation = found->activation;
+  spec.residual = ToEnum(object, "residual", kResiduals);
+  spec.head = ToEnum(object, "head", kHeads);
+  spec.head_bias = ToBool(object, "headBias");
+
+  const Napi::Object norm = part("norm");
+  spec.norm = {ToBool(norm, "rms"), ToBool(norm, "unitOffset"), ToNumber(norm.Get("epsilon"), "epsilon")};
+
+  const Napi::Object embedding = part("embedding");
+  spec.embedding = {ToNumber(embedding.Get("scale"), "scale"), ToInteger(embedding, "learnedPositions"),
+                    ToInteger(embedding, "positionOffset"), ToInteger(embedding, "types"), ToBool(embedding, "norm")};
+
+  const Napi::Object rotary = part("rotary");
+  spec.rotary = {ToVector<double>(rotary, "frequencies", napi_float64_array, "a Float64Array"), ToBool(rotary, "interleaved")};
+
+  const Napi::Object attention = part("attention");
+  spec.attention.heads = ToInteger(attention, "heads");
+  spec.attention.key_value_heads = ToInteger(attention, "keyValueHeads");
+  spec.attention.head_size = ToInteger(attention, "headSize");
+  spec.attention.scale = ToNumber(attention.Get("scale"), "scale");
+  spec.attention.scale_by_layer = ToBool(attention, "scaleByLayer");
+  spec.attention.causal = ToBool(attention, "causal");
+  spec.attention.qkv_bias = ToBool(attention, "qkvBias");
+  spec.attention.out_bias = ToBool(attention, "outBias");
+  for (const int32_t window : ToInts(attention, "windows")) spec.attention.windows.push_back(window);
+
+  const Napi::Object mlp = part("mlp");
+  spec.mlp = {ToInteger(mlp, "size"), ToBool(mlp, "gated"), ToBool(mlp, "bias"), ToEnum(mlp, "activation", kActivations)};
   return spec;
 }
 
-at::ScalarType ToDType(const Napi::Value& value) {
-  const std::string name = ToText(value, "dtype");
-  const auto* found =
-      std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const NamedDType& item) { return name == item.name; });
-  if (found == std::end(kDTypes)) ThrowExpected(value.Env(), "float32, bfloat16 or float16", "dtype");
-  return found->dtype;
-}
+at::ScalarType ToDType(const Napi::Value& value) { return Lookup(value.Env(), ToText(value, "dtype"), "dtype", kDTypes); }
 
-std::vector<TensorSource> ToSources(const Napi::Value& value) {
+std::vector<ParameterSource> ToSources(const Napi::Value& value) {
   const Napi::Array array = ToArray(value, "sources");
-  std::vector<TensorSource> out;
+  std::vector<ParameterSource> out;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::Object object = ToObject(array.Get(i), "sources");
-    TensorSource source;
-    source.name = ToText(object.Get("name"), "name");
-    source.dtype = ToDType(object.Get("dtype"));
-    source.path = ToText(object.Get("path"), "path");
-    source.offset = ToInteger(object, "offset");
-    source.size_bytes = ToInteger(object, "sizeBytes");
-    const Napi::Array shape = ToArray(object.Get("shape"), "shape");
-    for (uint32_t d = 0; d < shape.Length(); ++d) {
-      source.shape.push_back(static_cast<int64_t>(ToNumber(shape.Get(d), "shape")));
+    ParameterSource source{ToText(object.Get("name"), "name"), {}};
+    const Napi::Array pieces = ToArray(object.Get("pieces"), "pieces");
+    for (uint32_t p = 0; p < pieces.Length(); ++p) {
+      const Napi::Object item = ToObject(pieces.Get(p), "pieces");
+      Piece piece;
+      piece.path = ToText(item.Get("path"), "path");
+      piece.offset = ToInteger(item, "offset");
+      piece.dtype = ToDType(item.Get("dtype"));
+      piece.transposed = ToBool(item, "transposed");
+      for (const int32_t size : ToInts(item, "shape")) piece.shape.push_back(size);
+      source.pieces.push_back(std::move(piece));
     }
     out.push_back(std::move(source));
   }
   return out;
 }
 
+std::vector<Slice> ToSlices(const Napi::Value& value) {
+  const Napi::Array array = ToArray(value, "slices");
+  std::vector<Slice> out;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Object object = ToObject(array.Get(i), "slices");
+    out.push_back({ToText(object.Get("name"), "name"), ToInteger(object, "firstRow"), ToInteger(object, "rows"),
+                   ToBool(object, "transposed")});
+  }
+  return out;
+}
+
 TokenBatch ToBatch(const Napi::Object& object) { return {ToInts(object, "tokens"), ToInts(object, "lengths")}; }
 
-GenerateRequest ToGenerateRequest(const Napi::Value& value) {
-  const Napi::Object object = ToObject(value, "request");
-  GenerateRequest request;
-  request.prompts = ToBatch(object);
-  request.row_prompts = ToInts(object, "prompts");
-  request.row_starts = ToInts(object, "starts");
-  request.max_tokens = ToInts(object, "maxTokens");
-  request.seeds = ToVector<uint64_t>(object, "seeds", napi_biguint64_array, "a BigUint64Array");
-  request.temperatures = ToVector<float>(object, "temperatures", napi_float32_array, "a Float32Array");
-  request.top_k = ToInteger(object, "topK");
-  request.top_p = ToNumber(object.Get("topP"), "topP");
-  request.stop_ids = ToInts(object, "stopIds");
-  return request;
+SessionOptions ToSessionOptions(const Napi::Value& value) {
+  const Napi::Object object = ToObject(value, "options");
+  SessionOptions options;
+  options.slots = ToInteger(object, "slots");
+  options.capacity = ToInteger(object, "capacity");
+  options.rule.top_k = ToInteger(object, "topK");
+  options.rule.top_p = ToNumber(object.Get("topP"), "topP");
+  options.rule.min_p = ToNumber(object.Get("minP"), "minP");
+  options.rule.repetition_penalty = ToNumber(object.Get("repetitionPenalty"), "repetitionPenalty");
+  options.temperatures = ToVector<float>(object, "temperatures", napi_float32_array, "a Float32Array");
+  options.stop_ids = ToInts(object, "stopIds");
+  return options;
+}
+
+std::vector<RowRequest> ToRows(const Napi::Value& value) {
+  const Napi::Object object = ToObject(value, "rows");
+  const auto ids = ToInts(object, "ids");
+  const auto prompts = ToInts(object, "prompts");
+  const auto starts = ToInts(object, "starts");
+  const auto max_tokens = ToInts(object, "maxTokens");
+  const auto seeds = ToVector<uint64_t>(object, "seeds", napi_biguint64_array, "a BigUint64Array");
+  const size_t rows = ids.size();
+  if (prompts.size() != rows || starts.size() != rows || max_tokens.size() != rows || seeds.size() != rows) {
+    ThrowExpected(value.Env(), "arrays of one length", "rows");
+  }
+  std::vector<RowRequest> out;
+  for (size_t i = 0; i < rows; ++i) out.push_back({ids[i], prompts[i], starts[i], max_tokens[i], seeds[i]});
+  return out;
 }
 
 TrainStepRequest ToTrainStepRequest(const Napi::Value& value) {
@@ -204,14 +260,18 @@ Napi::Value FromScores(Napi::Env env, const Scores& scores) {
   out.Set("logprobs", FromVector(env, scores.logprobs));
   out.Set("hits", FromVector(env, scores.hits));
   out.Set("ranks", FromVector(env, scores.ranks));
+  out.Set("means", FromVector(env, scores.means));
+  out.Set("variances", FromVector(env, scores.variances));
   return out;
 }
 
-Napi::Value FromGeneration(Napi::Env env, const Generation& generation) {
+Napi::Value FromSteps(Napi::Env env, const StepResult& result) {
   Napi::Object out = Napi::Object::New(env);
-  out.Set("tokens", FromVector(env, generation.tokens));
-  out.Set("lengths", FromVector(env, generation.lengths));
-  out.Set("stopReasons", FromVector(env, generation.stop_reasons));
+  out.Set("rows", FromVector(env, result.rows));
+  out.Set("tokens", FromVector(env, result.tokens));
+  out.Set("logprobs", FromVector(env, result.logprobs));
+  out.Set("finished", FromVector(env, result.finished));
+  out.Set("reasons", FromVector(env, result.reasons));
   return out;
 }
 
@@ -241,7 +301,7 @@ Napi::Value FromParameters(Napi::Env env, const Model& model) {
     Napi::Object item = Napi::Object::New(env);
     item.Set("name", Napi::String::New(env, names[i]));
     item.Set("shape", shape);
-    item.Set("dtype", Napi::String::New(env, model.dtype() == at::kFloat ? "float32" : "bfloat16"));
+    item.Set("dtype", Napi::String::New(env, NameOf(model.dtype())));
     out.Set(static_cast<uint32_t>(i), item);
   }
   return out;

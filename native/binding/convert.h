@@ -18,15 +18,18 @@ std::string ToText(const Napi::Value& value, const char* name);
 uint64_t ToUint64(const Napi::Value& value, const char* name);
 std::vector<std::string> ToTexts(const Napi::Value& value, const char* name);
 
-DecoderSpec ToSpec(const Napi::Value& value);
+TransformerSpec ToSpec(const Napi::Value& value);
 at::ScalarType ToDType(const Napi::Value& value);
-std::vector<TensorSource> ToSources(const Napi::Value& value);
+std::vector<ParameterSource> ToSources(const Napi::Value& value);
+std::vector<Slice> ToSlices(const Napi::Value& value);
 TokenBatch ToBatch(const Napi::Object& object);
-GenerateRequest ToGenerateRequest(const Napi::Value& value);
+std::vector<int32_t> ToInts(const Napi::Object& object, const char* name);
+SessionOptions ToSessionOptions(const Napi::Value& value);
+std::vector<RowRequest> ToRows(const Napi::Value& value);
 TrainStepRequest ToTrainStepRequest(const Napi::Value& value);
 
 Napi::Value FromScores(Napi::Env env, const Scores& scores);
-Napi::Value FromGeneration(Napi::Env env, const Generation& generation);
+Napi::Value FromSteps(Napi::Env env, const StepResult& result);
 Napi::Value FromTrainStep(Napi::Env env, const TrainStepResult& result);
 Napi::Value FromTensor(Napi::Env env, const at::Tensor& tensor);
 Napi::Value FromParameters(Napi::Env env, const Model& model);

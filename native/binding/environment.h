@@ -1,10 +1,12 @@
-// What the addon keeps per JavaScript environment (the main thread, or one worker thread): no statics.
+// What the addon keeps per JavaScript environment (the main thread, or one worker thread).
 #pragma once
 
 #include "napi.h"
 
+#include <functional>
 #include <memory>
 #include <unordered_set>
+#include <utility>
 
 #include "../core/cancel.h"
 #include "../core/worker.h"
@@ -16,9 +18,14 @@ class Lane {
  public:
   explicit Lane(int threads) : worker_(std::make_unique<Worker>(threads)) {}
 
-  // Null once closed.
-  Worker* worker() { return worker_.get(); }
-  void Track(const std::shared_ptr<Cancel>& cancel) { pending_.insert(cancel); }
+  // False once closed.
+  bool Post(const std::shared_ptr<Cancel>& cancel, std::function<void()> job) {
+    if (worker_ == nullptr) return false;
+    pending_.insert(cancel);
+    worker_->Post(std::move(job));
+    return true;
+  }
+
   void Untrack(const std::shared_ptr<Cancel>& cancel) { pending_.erase(cancel); }
 
   // Stops what runs at its next poll, drops what waits, and joins the thread.
@@ -38,11 +45,20 @@ struct Lanes {
   std::unordered_set<std::shared_ptr<Lane>> open;
   bool ended = false;
 
-  std::shared_ptr<Lane> Open(int threads) { return *open.insert(std::make_shared<Lane>(threads)).first; }
+  std::shared_ptr<Lane> Open(int threads) {
+    auto lane = std::make_shared<Lane>(threads);
+    if (ended) {
+      lane->Close();
+    } else {
+      open.insert(lane);
+    }
+    return lane;
+  }
   void Close(const std::shared_ptr<Lane>& lane) {
     lane->Close();
     open.erase(lane);
   }
+  // No thread of ours runs any more once this returns.
   void End() {
     ended = true;
     for (const auto& lane : open) lane->Close();
@@ -52,6 +68,7 @@ struct Lanes {
 
 struct Environment {
   Napi::FunctionReference model_class;
+  Napi::FunctionReference session_class;
   Napi::FunctionReference cancel_class;
   std::shared_ptr<Lanes> lanes = std::make_shared<Lanes>();
   int threads = 0;

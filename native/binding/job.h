@@ -27,11 +27,26 @@ inline Napi::Value Rejected(Napi::Env env, const Failure& failure) {
   return deferred.Promise();
 }
 
-// `work()` returns a value on the lane's thread; `settle(env, value)` turns it into JavaScript. `keep` stays alive
-// meanwhile.
-template <typename Work, typename Settle>
+// The result of work that has none.
+struct Nothing {};
+
+inline Napi::Value Undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
+
+// Resolves with what `settle` makes of the value, or rejects with what it throws.
+template <typename Settler, typename Value>
+void Settle(const Napi::Promise::Deferred& deferred, Napi::Env env, const Settler& settle, Value& value) {
+  try {
+    deferred.Resolve(settle(env, value));
+  } catch (const Napi::Error& error) {
+    deferred.Reject(error.Value());
+  }
+}
+
+// `work()` returns a value on the lane's thread; `settle(env, value)` turns it into JavaScript, `fail()` cleans up
+// after an error. `keep` stays alive meanwhile.
+template <typename Work, typename Settler, typename Fail>
 Napi::Value Enqueue(Napi::Env env, const std::shared_ptr<Lane>& lane, const std::shared_ptr<Cancel>& cancel, Napi::Object keep,
-                    Work work, Settle settle) {
+                    Work work, Settler settle, Fail fail) {
   using Value = decltype(work());
   struct Outcome {
     std::optional<Value> value;
@@ -44,15 +59,12 @@ Napi::Value Enqueue(Napi::Env env, const std::shared_ptr<Lane>& lane, const std:
     Napi::ObjectReference keep;
   };
 
-  Worker* worker = lane->worker();
-  if (worker == nullptr) return Rejected(env, {"ERR_MODEL_DISPOSED", "The model has been disposed."});
-
   auto* js = new JsSide{Napi::Promise::Deferred::New(env), Napi::Persistent(keep)};
   Napi::Value promise = js->deferred.Promise();
-  lane->Track(cancel);
   auto channel = Napi::ThreadSafeFunction::New(env, Napi::Function(), "lethe job", 0, 1, [js](Napi::Env) { delete js; });
 
-  worker->Post([channel, js, lane, cancel, work = std::move(work), settle = std::move(settle)]() mutable {
+  auto job = [channel, js, lane, cancel, work = std::move(work), settle = std::move(settle),
+              fail = std::move(fail)]() mutable {
     auto outcome = std::make_shared<Outcome>();
     try {
       cancel->Check();
@@ -61,19 +73,34 @@ Napi::Value Enqueue(Napi::Env env, const std::shared_ptr<Lane>& lane, const std:
       outcome->failure = DescribeFailure(std::current_exception());
     }
     // Returns napi_closing when the environment has ended meanwhile: then nobody waits for the outcome, and `js` is gone.
-    channel.BlockingCall([js, lane, cancel, outcome, settle = std::move(settle)](Napi::Env env, Napi::Function) {
+    channel.BlockingCall([js, lane, cancel, outcome, settle = std::move(settle), fail = std::move(fail)](
+                             Napi::Env env, Napi::Function) {
       Napi::HandleScope scope(env);
       lane->Untrack(cancel);
-      if (!outcome->value) return js->deferred.Reject(ToJsError(env, outcome->failure).Value());
+      // A terminated worker thread can call no JavaScript: even rejecting throws there, and nobody is left to tell.
       try {
-        js->deferred.Resolve(settle(env, *outcome->value));
-      } catch (const Napi::Error& error) {
-        js->deferred.Reject(error.Value());
+        if (outcome->value) {
+          Settle(js->deferred, env, settle, *outcome->value);
+        } else {
+          fail();
+          js->deferred.Reject(ToJsError(env, outcome->failure).Value());
+        }
+      } catch (const Napi::Error&) {
       }
     });
     channel.Release();
-  });
+  };
+  if (!lane->Post(cancel, std::move(job))) {
+    js->deferred.Reject(ToJsError(env, {"ERR_MODEL_DISPOSED", "The model has been disposed."}).Value());
+    channel.Release();
+  }
   return promise;
+}
+
+template <typename Work, typename Settler>
+Napi::Value Enqueue(Napi::Env env, const std::shared_ptr<Lane>& lane, const std::shared_ptr<Cancel>& cancel, Napi::Object keep,
+                    Work work, Settler settle) {
+  return Enqueue(env, lane, cancel, keep, std::move(work), std::move(settle), [] {});
 }
 
 }  // namespace lethe::binding

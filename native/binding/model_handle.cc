@@ -6,6 +6,7 @@
 #include "cancel_token.h"
 #include "convert.h"
 #include "job.h"
+#include "session_handle.h"
 
 namespace lethe::binding {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 constexpr napi_type_tag kTag = {0x5d1b3f60c2e94a78ULL, 0xa4476e0fd85b2c91ULL};
 
 const Failure kDisposed = {"ERR_MODEL_DISPOSED", "Expected a live model but this one has been disposed."};
-
-struct Nothing {};
-
-Napi::Value Undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
 
 }  // namespace
 
@@ -26,10 +23,12 @@ Napi::Function ModelHandle::Define(Napi::Env env) {
                          InstanceAccessor<&ModelHandle::ParameterCount>("parameterCount"),
                          InstanceMethod<&ModelHandle::ListParameters>("parameters"),
                          InstanceMethod<&ModelHandle::Score>("score"),
-                         InstanceMethod<&ModelHandle::Generate>("generate"),
+                         InstanceMethod<&ModelHandle::Encode>("encode"),
+                         InstanceMethod<&ModelHandle::OpenSession>("openSession"),
                          InstanceMethod<&ModelHandle::TrainStep>("trainStep"),
                          InstanceMethod<&ModelHandle::Read>("read"),
-                         InstanceMethod<&ModelHandle::Write>("write"),
+                         InstanceMethod<&ModelHandle::WriteValues>("writeValues"),
+                         InstanceMethod<&ModelHandle::WriteMoments>("writeMoments"),
                          InstanceMethod<&ModelHandle::LoadMoments>("loadMoments"),
                          InstanceMethod<&ModelHandle::StepCount>("stepCount"),
                          InstanceMethod<&ModelHandle::Snapshot>("snapshot"),
@@ -42,7 +41,8 @@ Napi::Value ModelHandle::Make(Napi::Env env, std::function<std::shared_ptr<Model
   const std::shared_ptr<Lane> lane = environment.lanes->Open(environment.threads);
   return Enqueue(
       env, lane, std::make_shared<Cancel>(), Napi::Object::New(env), std::move(make),
-      [lane](Napi::Env env, std::shared_ptr<Model>& model) -> Napi::Value { return Wrap(env, lane, std::move(model)); });
+      [lane](Napi::Env env, std::shared_ptr<Model>& model) -> Napi::Value { return Wrap(env, lane, std::move(model)); },
+      [lane, lanes = environment.lanes] { lanes->Close(lane); });
 }
 
 Napi::Object ModelHandle::Wrap(Napi::Env env, const std::shared_ptr<Lane>& lane, std::shared_ptr<Model> model) {
@@ -105,13 +105,23 @@ Napi::Value ModelHandle::Score(const Napi::CallbackInfo& info) {
       FromScores);
 }
 
-Napi::Value ModelHandle::Generate(const Napi::CallbackInfo& info) {
+Napi::Value ModelHandle::Encode(const Napi::CallbackInfo& info) {
+  return Queue(
+      info, 2,
+      [batch = ToBatch(ToObject(info[0], "batch")), layers = static_cast<int64_t>(ToNumber(info[1], "layers"))](
+          Model& model, const Cancel& cancel) { return model.EncodeBatch(batch, layers, cancel); },
+      FromTensor);
+}
+
+Napi::Value ModelHandle::OpenSession(const Napi::CallbackInfo& info) {
   return Queue(
       info, 1,
-      [request = ToGenerateRequest(info[0])](Model& model, const Cancel& cancel) {
-        return model.GenerateBatch(request, cancel);
+      [options = ToSessionOptions(info[0])](Model& model, const Cancel&) {
+        return std::shared_ptr<Session>(model.OpenSession(options));
       },
-      FromGeneration);
+      [model = model_, lane = lane_](Napi::Env env, std::shared_ptr<Session>& session) -> Napi::Value {
+        return SessionHandle::Wrap(env, lane, model, std::move(session));
+      });
 }
 
 Napi::Value ModelHandle::TrainStep(const Napi::CallbackInfo& info) {
@@ -135,17 +145,22 @@ Napi::Value ModelHandle::Read(const Napi::CallbackInfo& info) {
       FromTensor);
 }
 
-Napi::Value ModelHandle::Write(const Napi::CallbackInfo& info) {
-  const std::string what = ToText(info[2], "what");
+Napi::Value ModelHandle::WriteValues(const Napi::CallbackInfo& info) {
   return Queue(
-      info, 3,
-      [fd = static_cast<int>(ToNumber(info[0], "fd")), names = ToTexts(info[1], "names"), moments = what == "moments"](
-          Model& model, const Cancel& cancel) {
-        if (moments) {
-          model.WriteMoments(fd, names, cancel);
-        } else {
-          model.WriteValues(fd, names, cancel);
-        }
+      info, 2,
+      [fd = static_cast<int>(ToNumber(info[0], "fd")), slices = ToSlices(info[1])](Model& model, const Cancel& cancel) {
+        model.WriteValues(fd, slices, cancel);
+        return Nothing{};
+      },
+      Undefined);
+}
+
+Napi::Value ModelHandle::WriteMoments(const Napi::CallbackInfo& info) {
+  return Queue(
+      info, 2,
+      [fd = static_cast<int>(ToNumber(info[0], "fd")), names = ToTexts(info[1], "names")](Model& model,
+                                                                                         const Cancel& cancel) {
+        model.WriteMoments(fd, names, cancel);
         return Nothing{};
       },
       Undefined);

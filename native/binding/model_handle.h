@@ -27,10 +27,12 @@ class ModelHandle : public Napi::ObjectWrap<ModelHandle> {
   Napi::Value ParameterCount(const Napi::CallbackInfo& info);
   Napi::Value ListParameters(const Napi::CallbackInfo& info);
   Napi::Value Score(const Napi::CallbackInfo& info);
-  Napi::Value Generate(const Napi::CallbackInfo& info);
+  Napi::Value Encode(const Napi::CallbackInfo& info);
+  Napi::Value OpenSession(const Napi::CallbackInfo& info);
   Napi::Value TrainStep(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
-  Napi::Value Write(const Napi::CallbackInfo& info);
+  Napi::Value WriteValues(const Napi::CallbackInfo& info);
+  Napi::Value WriteMoments(const Napi::CallbackInfo& info);
   Napi::Value LoadMoments(const Napi::CallbackInfo& info);
   Napi::Value StepCount(const Napi::CallbackInfo& info);
   Napi::Value Snapshot(const Napi::CallbackInfo& info);

@@ -13,7 +13,7 @@ namespace lethe {
 
 int64_t TokenBatch::longest() const { return *std::max_element(lengths.begin(), lengths.end()); }
 
-void TokenBatch::Validate(const DecoderSpec& spec) const {
+void TokenBatch::Validate(const TransformerSpec& spec) const {
   if (lengths.empty()) throw Error("ERR_INVALID_OPTION", "Expected at least one sequence of tokens but received none.");
   int64_t total = 0;
   for (const int32_t length : lengths) {

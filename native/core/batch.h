@@ -17,7 +17,7 @@ struct TokenBatch {
   size_t rows() const { return lengths.size(); }
   int64_t longest() const;
   // Throws unless the lengths add up, no sequence is empty or beyond the context, and every id is in the vocabulary.
-  void Validate(const DecoderSpec& spec) const;
+  void Validate(const TransformerSpec& spec) const;
   // [B, T] int64, padded on the right with 0.
   at::Tensor Padded(at::Device device) const;
 };

@@ -34,10 +34,11 @@ void WriteTensor(int fd, const at::Tensor& tensor) {
 
 }  // namespace
 
-Model::Model(const DecoderSpec& spec, at::Device device, at::ScalarType dtype, Parameters parameters)
-    : spec_(spec), device_(device), dtype_(dtype), parameters_(std::move(parameters)) {}
+Model::Model(const TransformerSpec& spec, at::Device device, at::ScalarType dtype, Parameters parameters)
+    : spec_(spec), device_(device), dtype_(dtype), parameters_(std::move(parameters)),
+      rotary_(spec_, at::TensorOptions().device(device).dtype(dtype)) {}
 
-std::shared_ptr<Model> Model::Create(const DecoderSpec& spec, const std::string& device, at::ScalarType dtype,
+std::shared_ptr<Model> Model::Create(const TransformerSpec& spec, const std::string& device, at::ScalarType dtype,
                                      uint64_t seed, double initializer_range) {
   Validate(spec);
   const at::Device place = ParseDevice(device);
@@ -45,8 +46,8 @@ std::shared_ptr<Model> Model::Create(const DecoderSpec& spec, const std::string&
       new Model(spec, place, dtype, Parameters::Create(spec, place, dtype, seed, initializer_range)));
 }
 
-std::shared_ptr<Model> Model::Load(const DecoderSpec& spec, const std::string& device, at::ScalarType dtype,
-                                   const std::vector<TensorSource>& sources) {
+std::shared_ptr<Model> Model::Load(const TransformerSpec& spec, const std::string& device, at::ScalarType dtype,
+                                   const std::vector<ParameterSource>& sources) {
   Validate(spec);
   const at::Device place = ParseDevice(device);
   return std::shared_ptr<Model>(new Model(spec, place, dtype, Parameters::Load(spec, place, dtype, sources)));
@@ -59,12 +60,32 @@ std::shared_ptr<Model> Model::Snapshot() const {
 Scores Model::ScoreBatch(const TokenBatch& batch, const Cancel& cancel) const {
   batch.Validate(spec_);
   std::shared_lock<std::shared_mutex> lock(weights_mutex_);
-  return Score(decoder(), batch, device_, cancel);
+  return Score(transformer(), batch, device_, cancel);
 }
 
-Generation Model::GenerateBatch(const GenerateRequest& request, const Cancel& cancel) const {
+at::Tensor Model::EncodeBatch(const TokenBatch& batch, int64_t layers, const Cancel& cancel) const {
+  batch.Validate(spec_);
+  if (layers > spec_.layers) {
+    throw Error("ERR_INVALID_OPTION", "Expected at most " + std::to_string(spec_.layers) + " layers but received " +
+                                          std::to_string(layers) + ".");
+  }
   std::shared_lock<std::shared_mutex> lock(weights_mutex_);
-  return Generate(spec_, decoder(), request, at::TensorOptions().device(device_).dtype(dtype_), cancel);
+  return Encode(transformer(), batch, layers, device_, cancel);
+}
+
+std::unique_ptr<Session> Model::OpenSession(const SessionOptions& options) const {
+  return std::make_unique<Session>(spec_, options, at::TensorOptions().device(device_).dtype(dtype_));
+}
+
+void Model::AddPrompts(Session& session, const TokenBatch& prompts, const std::vector<int32_t>& ids,
+                  const Cancel& cancel) const {
+  std::shared_lock<std::shared_mutex> lock(weights_mutex_);
+  session.AddPrompts(transformer(), prompts, ids, cancel);
+}
+
+StepResult Model::Step(Session& session, int64_t steps, const Cancel& cancel) const {
+  std::shared_lock<std::shared_mutex> lock(weights_mutex_);
+  return session.Step(transformer(), steps, cancel);
 }
 
 TrainStepResult Model::TrainStep(const TrainStepRequest& request, const Model* reference, const Cancel& cancel) {
@@ -87,12 +108,12 @@ TrainStepResult Model::TrainStep(const TrainStepRequest& request, const Model* r
   TrainStepResult result;
   try {
     std::shared_lock<std::shared_mutex> reference_lock;
-    std::unique_ptr<Decoder> frozen;
+    std::unique_ptr<Transformer> frozen;
     if (reference != nullptr) {
       reference_lock = std::shared_lock<std::shared_mutex>(reference->weights_mutex_);
-      frozen = std::make_unique<Decoder>(reference->spec_, reference->parameters_);
+      frozen = std::make_unique<Transformer>(reference->spec_, reference->parameters_, reference->rotary_);
     }
-    result.objective = Accumulate(request.terms, request.micro_batches, decoder(), frozen.get(), device_, cancel);
+    result.objective = Accumulate(request.terms, request.micro_batches, transformer(), frozen.get(), device_, cancel);
     result.grad_norm = ClipGradNorm(parameters_.tensors(), request.optimizer.max_grad_norm);
     if (!std::isfinite(result.grad_norm) || !std::isfinite(result.objective.loss)) {
       throw Error("ERR_NOT_FINITE", "Expected a finite loss and gradient but computed loss " +
@@ -117,10 +138,15 @@ at::Tensor Model::Read(const std::string& name, bool gradient) const {
   return (gradient ? parameter.grad() : parameter).detach().to(at::kFloat).cpu().contiguous();
 }
 
-void Model::WriteValues(int fd, const std::vector<std::string>& names, const Cancel& cancel) const {
-  for (const std::string& name : names) {
+void Model::WriteValues(int fd, const std::vector<Slice>& slices, const Cancel& cancel) const {
+  for (const Slice& slice : slices) {
     cancel.Check();
-    WriteTensor(fd, parameters_.tensors()[parameters_.IndexOf(name)]);
+    const at::Tensor& whole = parameters_.tensors()[parameters_.IndexOf(slice.name)];
+    if (slice.first_row < 0 || slice.rows < 0 || slice.first_row + slice.rows > whole.size(0)) {
+      throw Error("ERR_INVALID_OPTION", "Expected rows of " + slice.name + " but received rows beyond it.");
+    }
+    const at::Tensor rows = whole.detach().narrow(0, slice.first_row, slice.rows);
+    WriteTensor(fd, slice.transposed ? rows.t() : rows);
   }
 }
 

@@ -51,8 +51,8 @@ at::Tensor Mask(const Targets& targets, int set, at::Device device) {  // [N] fl
 
 }  // namespace
 
-ObjectiveValue Accumulate(const std::vector<Term>& terms, const std::vector<MicroBatch>& batches, const Decoder& decoder,
-                          const Decoder* reference, at::Device device, const Cancel& cancel) {
+ObjectiveValue Accumulate(const std::vector<Term>& terms, const std::vector<MicroBatch>& batches, const Transformer& trained,
+                          const Transformer* reference, at::Device device, const Cancel& cancel) {
   uint8_t used = 0;
   for (const Term& term : terms) {
     if (term.set < 0 || term.set >= kSets) {
@@ -81,8 +81,8 @@ ObjectiveValue Accumulate(const std::vector<Term>& terms, const std::vector<Micr
     const at::Tensor ids = batches[i].tokens.Padded(device);
     const at::Tensor positions = Indices(targets[i].positions, device);                // [N]
     const at::Tensor chosen = Indices(targets[i].tokens, device).unsqueeze(1);         // [N, 1]
-    const auto log_probabilities = [&](const Decoder& model) {                         // [N, V]
-      return at::log_softmax(model.Logits(model.Forward(ids).flatten(0, 1).index_select(0, positions)), 1);
+    const auto log_probabilities = [&](const Transformer& model) {                         // [N, V]
+      return at::log_softmax(model.Logits(model.Forward(ids, batches[i].tokens.lengths).flatten(0, 1).index_select(0, positions)), 1);
     };
     at::Tensor expected;  // log p_reference
     if (reference != nullptr) {
@@ -90,7 +90,7 @@ ObjectiveValue Accumulate(const std::vector<Term>& terms, const std::vector<Micr
       expected = log_probabilities(*reference);
     }
     cancel.Check();
-    const at::Tensor logp = log_probabilities(decoder);
+    const at::Tensor logp = log_probabilities(trained);
     at::Tensor loss = at::zeros({}, logp.options());
     for (size_t k = 0; k < terms.size(); ++k) {
       const int64_t count = counts[static_cast<size_t>(terms[k].set)];

@@ -6,7 +6,7 @@
 
 #include "batch.h"
 #include "cancel.h"
-#include "decoder.h"
+#include "transformer.h"
 
 namespace lethe {
 
@@ -32,7 +32,7 @@ struct ObjectiveValue {
 };
 
 // Adds d(objective)/d(parameters) to the gradients. `reference` may be null if no term is kKl.
-ObjectiveValue Accumulate(const std::vector<Term>& terms, const std::vector<MicroBatch>& batches, const Decoder& decoder,
-                          const Decoder* reference, at::Device device, const Cancel& cancel);
+ObjectiveValue Accumulate(const std::vector<Term>& terms, const std::vector<MicroBatch>& batches, const Transformer& trained,
+                          const Transformer* reference, at::Device device, const Cancel& cancel);
 
 }  // namespace lethe

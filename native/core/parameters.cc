@@ -2,12 +2,12 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/normal.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
 #include <c10/core/ScalarType.h>
 
 #include <cmath>
+#include <optional>
 #include <sstream>
 
 #include "error.h"
@@ -16,7 +16,7 @@
 namespace lethe {
 namespace {
 
-std::string Shape(const std::vector<int64_t>& shape) {
+std::string Shape(at::IntArrayRef shape) {
   std::ostringstream out;
   out << '[';
   for (size_t i = 0; i < shape.size(); ++i) out << (i == 0 ? "" : ", ") << shape[i];
@@ -24,100 +24,90 @@ std::string Shape(const std::vector<int64_t>& shape) {
   return out.str();
 }
 
-int64_t Elements(const std::vector<int64_t>& shape) {
-  int64_t count = 1;
-  for (const int64_t size : shape) count *= size;
-  return count;
+// The tensor of one piece in the file's dtype, [rows, ...].
+at::Tensor ReadPiece(const Piece& piece) {
+  at::Tensor stored = at::empty(piece.shape, at::TensorOptions().dtype(piece.dtype));
+  InputFile(piece.path).Read(stored.data_ptr(), stored.nbytes(), piece.offset);
+  return piece.transposed ? stored.t() : stored;
 }
 
-at::Tensor ReadTensor(const ParameterShape& wanted, const TensorSource& source, at::Device device, at::ScalarType dtype) {
-  if (source.shape != wanted.shape) {
-    throw Error("ERR_MODEL_FORMAT", "Expected shape " + Shape(wanted.shape) + " for " + wanted.name + " in " + source.path +
-                                        " but found " + Shape(source.shape) + ".");
+at::Tensor ReadParameter(const ParameterShape& wanted, const ParameterSource& source, at::Device device,
+                         at::ScalarType dtype) {
+  at::Tensor out = at::empty(wanted.shape, at::TensorOptions().device(device).dtype(dtype));
+  int64_t row = 0;
+  for (const Piece& piece : source.pieces) {
+    const at::Tensor stored = ReadPiece(piece);
+    const bool fits = stored.dim() == out.dim() && row + stored.size(0) <= out.size(0) &&
+                      stored.sizes().slice(1) == out.sizes().slice(1);
+    if (!fits) {
+      throw Error("ERR_MODEL_FORMAT", "Expected shape " + Shape(wanted.shape) + " for " + wanted.name + " in " + piece.path +
+                                          " but found " + Shape(piece.shape) + ".");
+    }
+    out.narrow(0, row, stored.size(0)).copy_(stored);
+    row += stored.size(0);
   }
-  const int64_t expected = Elements(wanted.shape) * static_cast<int64_t>(c10::elementSize(source.dtype));
-  if (source.size_bytes != expected) {
-    throw Error("ERR_MODEL_FORMAT", "Expected " + std::to_string(expected) + " bytes for " + wanted.name + " in " +
-                                        source.path + " but found " + std::to_string(source.size_bytes) + ".");
+  if (row != out.size(0)) {
+    throw Error("ERR_MODEL_FORMAT", "Expected " + std::to_string(out.size(0)) + " rows for " + wanted.name +
+                                        " but the checkpoint has " + std::to_string(row) + ".");
   }
-  at::Tensor stored = at::empty(wanted.shape, at::TensorOptions().dtype(source.dtype));
-  InputFile(source.path).Read(stored.data_ptr(), static_cast<size_t>(source.size_bytes), source.offset);
-  return stored.to(at::TensorOptions().device(device).dtype(dtype));
+  return out;
 }
 
 }  // namespace
 
-void Validate(const DecoderSpec& spec) {
-  // Far above every model of the field; small enough that no product of two of them overflows.
-  constexpr int64_t kMaxSize = int64_t{1} << 24;
-  constexpr int64_t kMaxLayers = 4096;
-  const auto check = [](const char* name, int64_t value, int64_t limit) {
-    if (value < 1 || value > limit) {
-      throw Error("ERR_MODEL_FORMAT", std::string("Expected ") + name + " between 1 and " + std::to_string(limit) +
-                                          " but found " + std::to_string(value) + ".");
-    }
-  };
-  check("a vocabulary size", spec.vocabulary_size, kMaxSize);
-  check("a hidden size", spec.hidden_size, kMaxSize);
-  check("a number of layers", spec.layers, kMaxLayers);
-  check("a number of heads", spec.heads, spec.hidden_size);
-  check("an intermediate size", spec.intermediate_size, kMaxSize);
-  check("a context length", spec.context_length, kMaxSize);
-  if (spec.hidden_size % spec.heads != 0) {
-    throw Error("ERR_MODEL_FORMAT", "Expected the hidden size to be a multiple of the number of heads but found " +
-                                        std::to_string(spec.hidden_size) + " and " + std::to_string(spec.heads) + ".");
-  }
-}
-
-std::vector<ParameterShape> ParameterShapes(const DecoderSpec& spec) {
+std::vector<ParameterShape> ParameterShapes(const TransformerSpec& spec) {
   using Kind = ParameterShape::Kind;
   const int64_t C = spec.hidden_size;
-  const int64_t I = spec.intermediate_size;
   std::vector<ParameterShape> out;
   const auto norm = [&](const std::string& name) {
     out.push_back({name + ".weight", {C}, Kind::kNormWeight});
-    out.push_back({name + ".bias", {C}, Kind::kBias});
+    if (!spec.norm.rms) out.push_back({name + ".bias", {C}, Kind::kBias});
   };
-  const auto linear = [&](const std::string& name, int64_t in, int64_t features, Kind kind) {
-    out.push_back({name + ".weight", {in, features}, kind});
-    out.push_back({name + ".bias", {features}, Kind::kBias});
+  const auto linear = [&](const std::string& name, int64_t in, int64_t features, bool bias, Kind kind = Kind::kWeight) {
+    out.push_back({name + ".weight", {features, in}, kind});
+    if (bias) out.push_back({name + ".bias", {features}, Kind::kBias});
   };
   out.push_back({"tokens.weight", {spec.vocabulary_size, C}, Kind::kWeight});
-  out.push_back({"positions.weight", {spec.context_length, C}, Kind::kWeight});
+  if (spec.embedding.learned_positions > 0) {
+    out.push_back({"positions.weight", {spec.embedding.learned_positions, C}, Kind::kWeight});
+  }
+  if (spec.embedding.types > 0) out.push_back({"types.weight", {spec.embedding.types, C}, Kind::kWeight});
+  if (spec.embedding.norm) norm("embedding_norm");
   for (int64_t i = 0; i < spec.layers; ++i) {
     const std::string layer = "layers." + std::to_string(i);
     norm(layer + ".attention_norm");
-    linear(layer + ".attention.qkv", C, 3 * C, Kind::kWeight);
-    linear(layer + ".attention.out", C, C, Kind::kResidualWeight);
-    norm(layer + ".mlp_norm");
-    linear(layer + ".mlp.up", C, I, Kind::kWeight);
-    linear(layer + ".mlp.down", I, C, Kind::kResidualWeight);
+    linear(layer + ".attention.qkv", C, spec.query_size() + 2 * spec.key_value_size(), spec.attention.qkv_bias);
+    linear(layer + ".attention.out", spec.query_size(), C, spec.attention.out_bias, Kind::kResidualWeight);
+    if (spec.residual != Residual::kParallel) norm(layer + ".mlp_norm");
+    linear(layer + ".mlp.up", C, (spec.mlp.gated ? 2 : 1) * spec.mlp.size, spec.mlp.bias);
+    linear(layer + ".mlp.down", spec.mlp.size, C, spec.mlp.bias, Kind::kResidualWeight);
   }
-  norm("final_norm");
-  if (!spec.tied_head) out.push_back({"head.weight", {spec.vocabulary_size, C}, Kind::kWeight});
+  if (spec.residual != Residual::kPost) norm("final_norm");
+  if (spec.head == Head::kOwn) out.push_back({"head.weight", {spec.vocabulary_size, C}, Kind::kWeight});
+  if (spec.head_bias) out.push_back({"head.bias", {spec.vocabulary_size}, Kind::kBias});
   return out;
 }
 
-Parameters Parameters::Create(const DecoderSpec& spec, at::Device device, at::ScalarType dtype, uint64_t seed,
+Parameters Parameters::Create(const TransformerSpec& spec, at::Device device, at::ScalarType dtype, uint64_t seed,
                               double range) {
   using Kind = ParameterShape::Kind;
   at::Generator generator = at::detail::createCPUGenerator(seed);
   const double residual = range / std::sqrt(2.0 * static_cast<double>(spec.layers));
   Parameters out;
   for (const ParameterShape& wanted : ParameterShapes(spec)) {
-    at::Tensor value;
+    at::Tensor value = at::empty(wanted.shape, at::kFloat);
     switch (wanted.kind) {
       case Kind::kWeight:
-        value = at::empty(wanted.shape, at::kFloat).normal_(0.0, range, generator);
+        value.normal_(0.0, range, generator);
         break;
       case Kind::kResidualWeight:
-        value = at::empty(wanted.shape, at::kFloat).normal_(0.0, residual, generator);
+        value.normal_(0.0, residual, generator);
         break;
       case Kind::kNormWeight:
-        value = at::ones(wanted.shape, at::kFloat);
+        value.fill_(spec.norm.unit_offset ? 0.0 : 1.0);
         break;
       case Kind::kBias:
-        value = at::zeros(wanted.shape, at::kFloat);
+        value.zero_();
         break;
     }
     out.Add(wanted.name, value.to(at::TensorOptions().device(device).dtype(dtype)));
@@ -126,23 +116,23 @@ Parameters Parameters::Create(const DecoderSpec& spec, at::Device device, at::Sc
   return out;
 }
 
-Parameters Parameters::Load(const DecoderSpec& spec, at::Device device, at::ScalarType dtype,
-                            const std::vector<TensorSource>& sources) {
-  std::unordered_map<std::string, const TensorSource*> by_name;
-  for (const TensorSource& source : sources) by_name[source.name] = &source;
+Parameters Parameters::Load(const TransformerSpec& spec, at::Device device, at::ScalarType dtype,
+                            const std::vector<ParameterSource>& sources) {
+  std::unordered_map<std::string, const ParameterSource*> by_name;
+  for (const ParameterSource& source : sources) by_name[source.name] = &source;
   Parameters out;
   for (const ParameterShape& wanted : ParameterShapes(spec)) {
     const auto found = by_name.find(wanted.name);
     if (found == by_name.end()) {
       throw Error("ERR_MODEL_FORMAT", "Expected a tensor for " + wanted.name + " but the checkpoint has none.");
     }
-    out.Add(wanted.name, ReadTensor(wanted, *found->second, device, dtype));
+    out.Add(wanted.name, ReadParameter(wanted, *found->second, device, dtype));
   }
   out.Bind(spec);
   return out;
 }
 
-Parameters Parameters::Clone(const DecoderSpec& spec) const {
+Parameters Parameters::Clone(const TransformerSpec& spec) const {
   Parameters out;
   for (size_t i = 0; i < names_.size(); ++i) out.Add(names_[i], tensors_[i].detach().clone());
   out.Bind(spec);
@@ -173,18 +163,29 @@ void Parameters::Add(const std::string& name, at::Tensor tensor) {
   tensors_.push_back(tensor.contiguous());
 }
 
-void Parameters::Bind(const DecoderSpec& spec) {
-  const auto norm = [&](const std::string& name) { return Norm{At(name + ".weight"), At(name + ".bias")}; };
-  const auto linear = [&](const std::string& name) { return Linear{At(name + ".weight"), At(name + ".bias")}; };
-  layers_.clear();
+void Parameters::Bind(const TransformerSpec& spec) {
+  // Undefined where the spec asks for none.
+  const auto at = [&](const std::string& name) {
+    const auto found = index_.find(name);
+    return found == index_.end() ? at::Tensor() : tensors_[found->second];
+  };
+  const auto norm = [&](const std::string& name) { return Norm{at(name + ".weight"), at(name + ".bias")}; };
+  const auto linear = [&](const std::string& name) {
+    const at::Tensor bias = at(name + ".bias");
+    return Linear{at(name + ".weight"), bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt};
+  };
+  tokens_ = at("tokens.weight");
+  positions_ = at("positions.weight");
+  types_ = at("types.weight");
+  embedding_norm_ = norm("embedding_norm");
+  final_norm_ = norm("final_norm");
+  head_ = linear("head");
+  if (spec.head == Head::kTied) head_.weight = tokens_;
   for (int64_t i = 0; i < spec.layers; ++i) {
     const std::string layer = "layers." + std::to_string(i);
-    layers_.push_back({norm(layer + ".attention_norm"), linear(layer + ".attention.qkv"),
-                       linear(layer + ".attention.out"), norm(layer + ".mlp_norm"), linear(layer + ".mlp.up"),
-                       linear(layer + ".mlp.down")});
+    layers_.push_back({norm(layer + ".attention_norm"), linear(layer + ".attention.qkv"), linear(layer + ".attention.out"),
+                       norm(layer + ".mlp_norm"), linear(layer + ".mlp.up"), linear(layer + ".mlp.down")});
   }
-  final_norm_ = norm("final_norm");
-  head_ = spec.tied_head ? token_embedding() : At("head.weight");
 }
 
 }  // namespace lethe

@@ -1,9 +1,11 @@
-// The named weights of a decoder: what they are called, their shapes, and how they are made, read, copied and written.
+// The named weights of a transformer: what they are called, their shapes, and how they are made, read, copied and
+// written. Projections are stored [out, in] whatever a family's files do; files are cut into pieces of these.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,14 +14,27 @@
 
 namespace lethe {
 
-// Where the bytes of one stored tensor lie in a file.
-struct TensorSource {
-  std::string name;
-  at::ScalarType dtype = at::kFloat;
-  std::vector<int64_t> shape;
+// A run of bytes in a file that holds rows of a parameter, in row-major order.
+struct Piece {
   std::string path;
   int64_t offset = 0;
-  int64_t size_bytes = 0;
+  at::ScalarType dtype = at::kFloat;
+  std::vector<int64_t> shape;
+  bool transposed = false;  // the file holds [in, out]
+};
+
+// Pieces follow one another along the first dimension.
+struct ParameterSource {
+  std::string name;
+  std::vector<Piece> pieces;
+};
+
+// Rows of a parameter on their way to a file.
+struct Slice {
+  std::string name;
+  int64_t first_row = 0;
+  int64_t rows = 0;
+  bool transposed = false;
 };
 
 struct ParameterShape {
@@ -29,37 +44,37 @@ struct ParameterShape {
   Kind kind;
 };
 
-// Every parameter that `spec` asks for, in a fixed order. Projections are stored [in, out], as GPT-2's files have them.
-std::vector<ParameterShape> ParameterShapes(const DecoderSpec& spec);
+// Every parameter that `spec` asks for, in a fixed order.
+std::vector<ParameterShape> ParameterShapes(const TransformerSpec& spec);
 
 struct Linear {
-  at::Tensor weight;  // [in, out]
-  at::Tensor bias;    // [out]
+  at::Tensor weight;               // [out, in]
+  std::optional<at::Tensor> bias;  // [out]
 };
 
 struct Norm {
   at::Tensor weight;  // [C]
-  at::Tensor bias;    // [C]
+  at::Tensor bias;    // [C], undefined for RMSNorm
 };
 
 struct LayerWeights {
   Norm attention_norm;
-  Linear qkv;
+  Linear qkv;  // query heads, key heads, value heads
   Linear attention_out;
-  Norm mlp_norm;
-  Linear mlp_up;
+  Norm mlp_norm;  // undefined for a parallel block
+  Linear mlp_up;  // gate, then up, for a gated one
   Linear mlp_down;
 };
 
 class Parameters {
  public:
   // GPT-2's initialisation (Radford et al. 2019): N(0, range), residual projections N(0, range / sqrt(2 layers)),
-  // biases 0, norms 1. Drawn on the CPU in float32, so every device and dtype starts from the same numbers.
-  static Parameters Create(const DecoderSpec& spec, at::Device device, at::ScalarType dtype, uint64_t seed, double range);
+  // biases 0, norms the identity. Drawn on the CPU in float32, so every device and dtype starts from the same numbers.
+  static Parameters Create(const TransformerSpec& spec, at::Device device, at::ScalarType dtype, uint64_t seed, double range);
   // Reads exactly the parameters of `spec`; throws ERR_MODEL_FORMAT for a missing one or one of another shape.
-  static Parameters Load(const DecoderSpec& spec, at::Device device, at::ScalarType dtype,
-                         const std::vector<TensorSource>& sources);
-  Parameters Clone(const DecoderSpec& spec) const;
+  static Parameters Load(const TransformerSpec& spec, at::Device device, at::ScalarType dtype,
+                         const std::vector<ParameterSource>& sources);
+  Parameters Clone(const TransformerSpec& spec) const;
 
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<at::Tensor>& tensors() const { return tensors_; }
@@ -68,23 +83,28 @@ class Parameters {
   int64_t count() const;
   int64_t size_bytes() const;
 
-  const at::Tensor& token_embedding() const { return At("tokens.weight"); }        // [V, C]
-  const at::Tensor& position_embedding() const { return At("positions.weight"); }  // [P, C]
+  const at::Tensor& token_embedding() const { return tokens_; }        // [V, C]
+  const at::Tensor& position_embedding() const { return positions_; }  // [P, C] or undefined
+  const at::Tensor& type_embedding() const { return types_; }          // [types, C] or undefined
+  const Norm& embedding_norm() const { return embedding_norm_; }
   const Norm& final_norm() const { return final_norm_; }
-  const at::Tensor& head() const { return head_; }  // [V, C]
+  const Linear& head() const { return head_; }
   const LayerWeights& layer(int64_t index) const { return layers_[static_cast<size_t>(index)]; }
 
  private:
   void Add(const std::string& name, at::Tensor tensor);
-  const at::Tensor& At(const std::string& name) const { return tensors_[IndexOf(name)]; }
-  void Bind(const DecoderSpec& spec);
+  void Bind(const TransformerSpec& spec);
 
   std::vector<std::string> names_;
   std::vector<at::Tensor> tensors_;
   std::unordered_map<std::string, size_t> index_;
-  std::vector<LayerWeights> layers_;
+  at::Tensor tokens_;
+  at::Tensor positions_;
+  at::Tensor types_;
+  Norm embedding_norm_;
   Norm final_norm_;
-  at::Tensor head_;
+  Linear head_;
+  std::vector<LayerWeights> layers_;
 };
 
 }  // namespace lethe

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 namespace lethe {
 namespace {
@@ -14,6 +13,16 @@ bool MoreLikely(const Candidate& a, const Candidate& b) {
   return a.first > b.first || (a.first == b.first && a.second < b.second);
 }
 
+void Penalize(std::vector<float>& logits, const std::vector<int32_t>& seen, double penalty) {
+  std::vector<int32_t> distinct = seen;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  for (const int32_t token : distinct) {
+    float& logit = logits[static_cast<size_t>(token)];
+    logit = static_cast<float>(logit < 0 ? logit * penalty : logit / penalty);
+  }
+}
+
 void KeepTopK(std::vector<Candidate>& candidates, int64_t k) {
   if (k <= 0 || k >= static_cast<int64_t>(candidates.size())) return;
   std::nth_element(candidates.begin(), candidates.begin() + (k - 1), candidates.end(), MoreLikely);
@@ -21,6 +30,28 @@ void KeepTopK(std::vector<Candidate>& candidates, int64_t k) {
   candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
                                   [smallest](const Candidate& candidate) { return candidate.first < smallest; }),
                    candidates.end());
+}
+
+// Leaves the fewest most likely candidates whose weights reach `share` of the total, most likely first. Sorts only as
+// far as it must: a peaked distribution of 50 000 tokens needs a few.
+template <typename Weight>
+void KeepTopP(std::vector<Candidate>& candidates, double share, const Weight& weight) {
+  if (share >= 1) return;
+  double total = 0;
+  for (const Candidate& candidate : candidates) total += weight(candidate);
+  double reached = 0;
+  size_t kept = 0;
+  size_t sorted = 0;
+  while (kept < candidates.size() && (kept == 0 || reached < share * total)) {
+    if (kept == sorted) {
+      const size_t next = std::min(candidates.size(), std::max<size_t>(64, 2 * sorted));
+      std::partial_sort(candidates.begin() + static_cast<std::ptrdiff_t>(sorted),
+                        candidates.begin() + static_cast<std::ptrdiff_t>(next), candidates.end(), MoreLikely);
+      sorted = next;
+    }
+    reached += weight(candidates[kept++]);
+  }
+  candidates.resize(kept);
 }
 
 }  // namespace
@@ -43,31 +74,39 @@ int64_t Argmax(const float* logits, int64_t size) {
   return finite ? best : -1;
 }
 
-int64_t Sample(const float* logits, int64_t size, const SamplingRule& rule, double coin, std::vector<Candidate>& scratch) {
-  const int64_t best = Argmax(logits, size);
-  if (best < 0) return -1;
-  scratch.clear();
-  for (int64_t i = 0; i < size; ++i) scratch.emplace_back(logits[i], i);
-  KeepTopK(scratch, rule.top_k);
-  // Most likely first; by id among equals, so that the draw depends on the logits alone.
-  std::sort(scratch.begin(), scratch.end(), MoreLikely);
-  const double peak = logits[best];
+int64_t Choose(const float* logits, int64_t size, const SamplingRule& rule, const std::vector<int32_t>& seen, double coin,
+               SamplerScratch& scratch) {
+  const float* ruled = logits;
+  if (rule.repetition_penalty != 1.0) {
+    scratch.logits.assign(logits, logits + size);
+    Penalize(scratch.logits, seen, rule.repetition_penalty);
+    ruled = scratch.logits.data();
+  }
+  const int64_t best = Argmax(ruled, size);
+  if (best < 0 || rule.temperature == 0) return best;
+
+  const double peak = ruled[best];
   const auto weight = [&](const Candidate& candidate) { return std::exp((candidate.first - peak) / rule.temperature); };
+  std::vector<Candidate>& candidates = scratch.candidates;
+  candidates.clear();
+  for (int64_t i = 0; i < size; ++i) candidates.emplace_back(ruled[i], i);
+  KeepTopK(candidates, rule.top_k);
+  KeepTopP(candidates, rule.top_p, weight);
+  if (rule.min_p > 0) {
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                    [&](const Candidate& candidate) { return weight(candidate) < rule.min_p; }),
+                     candidates.end());
+  }
+  // By id: the draw then depends on the probabilities alone and not on how the candidates were found.
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.second < b.second; });
   double total = 0;
-  for (const Candidate& candidate : scratch) total += weight(candidate);
-  size_t kept = scratch.size();
-  if (rule.top_p < 1) {
-    double reached = 0;
-    kept = 0;
-    while (kept < scratch.size() && (kept == 0 || reached < rule.top_p * total)) reached += weight(scratch[kept++]);
-    total = reached;
-  }
+  for (const Candidate& candidate : candidates) total += weight(candidate);
   double left = coin * total;
-  for (size_t i = 0; i + 1 < kept; ++i) {
-    left -= weight(scratch[i]);
-    if (left < 0) return scratch[i].second;
+  for (const Candidate& candidate : candidates) {
+    left -= weight(candidate);
+    if (left < 0) return candidate.second;
   }
-  return scratch[kept - 1].second;
+  return candidates.back().second;
 }
 
 }  // namespace lethe

@@ -44,31 +44,50 @@ at::Tensor PredictedTokens(const TokenBatch& batch, at::Device device) {
   return Indices(out, device);
 }
 
-Scores Score(const Decoder& decoder, const TokenBatch& batch, at::Device device, const Cancel& cancel) {
+Scores Score(const Transformer& model, const TokenBatch& batch, at::Device device, const Cancel& cancel) {
   c10::InferenceMode inference;
   cancel.Check();
-  const at::Tensor hidden = decoder.Forward(batch.Padded(device)).flatten(0, 1);           // [B * T, C]
+  const at::Tensor hidden = model.Forward(batch.Padded(device), batch.lengths).flatten(0, 1);           // [B * T, C]
   const at::Tensor states = hidden.index_select(0, PredictingPositions(batch, device));   // [N, C]
   const at::Tensor targets = PredictedTokens(batch, device).unsqueeze(1);                 // [N, 1]
   Scores out;
   for (int64_t begin = 0; begin < states.size(0); begin += kPositionsAtOnce) {
     cancel.Check();
     const int64_t count = std::min(kPositionsAtOnce, states.size(0) - begin);
-    const at::Tensor logits = decoder.Logits(states.narrow(0, begin, count));  // [n, V]
+    const at::Tensor logits = model.Logits(states.narrow(0, begin, count));  // [n, V]
     const at::Tensor target = targets.narrow(0, begin, count);                 // [n, 1]
     const at::Tensor normalizer = at::logsumexp(logits, {1});                  // [n]
     if (!at::isfinite(normalizer).all().item<bool>()) {
       throw Error("ERR_NOT_FINITE", "Expected finite logits but the model computed NaN or infinity.");
     }
+    const at::Tensor logprobs = logits - normalizer.unsqueeze(1);  // [n, V]
+    const at::Tensor probabilities = logprobs.exp();
+    const at::Tensor mean = (probabilities * logprobs).sum(1);
+    const at::Tensor variance = (probabilities * logprobs.square()).sum(1) - mean.square();
     const at::Tensor own = logits.gather(1, target);  // [n, 1]
     const at::Tensor ids = at::arange(logits.size(1), target.options()).unsqueeze(0);
     const at::Tensor before = logits.gt(own).logical_or_(logits.eq(own).logical_and_(ids.lt(target)));
     const at::Tensor ranks = before.sum(1).to(at::kInt);
     Append<float>(out.logprobs, own.squeeze(1) - normalizer);
+    Append<float>(out.means, mean);
+    Append<float>(out.variances, variance);
     Append<int32_t>(out.ranks, ranks);
     Append<uint8_t>(out.hits, ranks.eq(0).to(at::kByte));
   }
   return out;
+}
+
+at::Tensor Encode(const Transformer& model, const TokenBatch& batch, int64_t layers, at::Device device,
+                  const Cancel& cancel) {
+  c10::InferenceMode inference;
+  cancel.Check();
+  const int64_t T = batch.longest();
+  const at::Tensor hidden = model.Forward(batch.Padded(device), batch.lengths, nullptr, layers).flatten(0, 1);
+  std::vector<int64_t> real;
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    for (int64_t t = 0; t < batch.lengths[row]; ++t) real.push_back(static_cast<int64_t>(row) * T + t);
+  }
+  return hidden.index_select(0, Indices(real, device)).to(at::kFloat).cpu().contiguous();
 }
 
 }  // namespace lethe

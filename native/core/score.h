@@ -6,7 +6,7 @@
 
 #include "batch.h"
 #include "cancel.h"
-#include "decoder.h"
+#include "transformer.h"
 
 namespace lethe {
 
@@ -15,10 +15,16 @@ struct Scores {
   std::vector<float> logprobs;
   std::vector<uint8_t> hits;
   std::vector<int32_t> ranks;
+  // Mean and variance of log p over the vocabulary under p itself, of each predicting position (Min-K++).
+  std::vector<float> means;
+  std::vector<float> variances;
 };
 
 // Throws ERR_NOT_FINITE when a logit is NaN or infinite.
-Scores Score(const Decoder& decoder, const TokenBatch& batch, at::Device device, const Cancel& cancel);
+Scores Score(const Transformer& model, const TokenBatch& batch, at::Device device, const Cancel& cancel);
+
+// Hidden states after `layers` layers (< 0: all, and the last norm) of each sequence's tokens, laid end to end, float32.
+at::Tensor Encode(const Transformer& model, const TokenBatch& batch, int64_t layers, at::Device device, const Cancel& cancel);
 
 // Flat indices into [B, T] of the positions that predict a token (all but each sequence's last), int64 [N].
 at::Tensor PredictingPositions(const TokenBatch& batch, at::Device device);

@@ -47,37 +47,99 @@ describe('what is no tokenizer that can be used is refused in one sentence', () 
       'WordPiece',
       { 'tokenizer.json': changed({ model: { type: 'WordPiece', vocab: {} } }) },
       'ERR_MODEL_UNSUPPORTED',
-      'Expected a byte-level BPE tokenizer as GPT-2 has it in DIR/tokenizer.json but found a WordPiece model.',
+      'Expected a tokenizer that Lethe encodes exactly, BPE or WordPiece, in DIR/tokenizer.json but found a WordPiece model with ByteLevel.',
     ],
     [
-      'Metaspace',
+      'Unigram',
+      { 'tokenizer.json': changed({ model: { type: 'Unigram', vocab: [] }, pre_tokenizer: null }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found a Unigram model.',
+    ],
+    [
+      'characters that would be lost',
       { 'tokenizer.json': changed({ pre_tokenizer: { type: 'Metaspace' } }) },
       'ERR_MODEL_UNSUPPORTED',
-      'found Metaspace pre-tokenizer.',
+      'found BPE that has neither byte_fallback nor an unk_token for unknown characters.',
     ],
     [
-      'no pre-tokenizer',
-      { 'tokenizer.json': changed({ pre_tokenizer: null }) },
+      'another pre-tokenizer',
+      { 'tokenizer.json': changed({ pre_tokenizer: { type: 'UnicodeScripts' } }) },
       'ERR_MODEL_UNSUPPORTED',
-      'found no pre-tokenizer.',
+      'found a UnicodeScripts pre-tokenizer.',
     ],
     [
-      'NFC',
-      { 'tokenizer.json': changed({ normalizer: { type: 'NFC' } }) },
+      'a split after ByteLevel',
+      {
+        'tokenizer.json': changed({
+          pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'ByteLevel' }, { type: 'Digits' }] },
+        }),
+      },
       'ERR_MODEL_UNSUPPORTED',
-      'found a NFC normalizer.',
+      'found a pre-tokenizer after ByteLevel.',
+    ],
+    [
+      'a prefix inside of splits',
+      {
+        'tokenizer.json': changed({
+          pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Digits' }, { type: 'ByteLevel' }] },
+        }),
+      },
+      'ERR_MODEL_UNSUPPORTED',
+      'found a prefix put on every piece of a split.',
+    ],
+    ...[
+      ['a++', 'a possessive repeat'],
+      ['(?i)a', 'a group of another kind'],
+      ['(?i:é)', '(?i) with é'],
+      ['(?i:[a])', '(?i) with a class'],
+      ['[a[b]]', 'a class in a class'],
+      ['[a&&b]', '&& in a class'],
+      ['^a', '^'],
+      ['\\bx', '\\b'],
+      ['a{,3}', '{'],
+      ['a{2}+', 'a repeat of a repeat'],
+      ['\\p{^L}', '\\p{^L'],
+      ['(a', 'Invalid regular expression'],
+      ['a)', 'an unopened group'],
+      ['a*', 'a pattern that matches nothing at all'],
+      ['\\', 'an unfinished pattern'],
+    ].map(([pattern, found]): [string, Record<string, unknown>, string, string] => [
+      `the pattern ${pattern}`,
+      {
+        'tokenizer.json': changed({
+          pre_tokenizer: { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false },
+        }),
+      },
+      'ERR_MODEL_UNSUPPORTED',
+      `found ${found}`,
+    ]),
+    [
+      'a split of no known behaviour',
+      {
+        'tokenizer.json': changed({
+          pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'Sideways' },
+        }),
+      },
+      'ERR_MODEL_FORMAT',
+      'Expected one of "Isolated", "Removed", "MergedWithPrevious", "MergedWithNext", "Contiguous" for behavior in',
+    ],
+    [
+      'another normalizer',
+      { 'tokenizer.json': changed({ normalizer: { type: 'Nmt' } }) },
+      'ERR_MODEL_UNSUPPORTED',
+      'found a Nmt normalizer.',
     ],
     [
       'another decoder',
-      { 'tokenizer.json': changed({ decoder: { type: 'Fuse' } }) },
+      { 'tokenizer.json': changed({ decoder: { type: 'CTC' } }) },
       'ERR_MODEL_UNSUPPORTED',
-      'found Fuse decoder.',
+      'found a CTC decoder.',
     ],
     [
       'another post-processor',
-      { 'tokenizer.json': changed({ post_processor: { type: 'BertProcessing' } }) },
+      { 'tokenizer.json': changed({ post_processor: { type: 'Other' } }) },
       'ERR_MODEL_UNSUPPORTED',
-      'for post_processor of DIR/tokenizer.json but found BertProcessing.',
+      'for post_processor of DIR/tokenizer.json but found Other.',
     ],
     [
       'dropout',
@@ -86,16 +148,29 @@ describe('what is no tokenizer that can be used is refused in one sentence', () 
       'found BPE dropout',
     ],
     [
-      'byte fallback',
-      { 'tokenizer.json': withModel({ byte_fallback: true }) },
-      'ERR_MODEL_UNSUPPORTED',
-      'found BPE with byte_fallback.',
+      'byte fallback to some bytes',
+      {
+        'tokenizer.json': {
+          ...withModel({ byte_fallback: true, vocab: { ...(model.vocab as object), '<0x41>': 5000 } }),
+          pre_tokenizer: null,
+        },
+      },
+      'ERR_MODEL_FORMAT',
+      'Expected tokens <0x00> to <0xFF> for byte_fallback in DIR/tokenizer.json but 255 are missing.',
+    ],
+    [
+      'WordPiece without its unknown token',
+      {
+        'tokenizer.json': changed({ model: { type: 'WordPiece', vocab: { a: 0 } }, pre_tokenizer: null }),
+      },
+      'ERR_MODEL_FORMAT',
+      'Expected the unk_token "[UNK]" in the vocabulary of DIR/tokenizer.json but it is not there.',
     ],
     [
       'a missing byte',
       { 'tokenizer.json': withModel({ vocab: lessVocabulary }) },
       'ERR_MODEL_FORMAT',
-      'Expected all 256 byte symbols in the vocabulary of DIR/tokenizer.json but 1 are missing.',
+      'Expected the symbols of all bytes of UTF-8 in the vocabulary of DIR/tokenizer.json but 1 are missing.',
     ],
     [
       'an id twice',

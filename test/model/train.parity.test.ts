@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Model, type TrainingSequence } from '../../lib/model/model.js';
 import type { NativeTerm, OptimizerSettings } from '../../lib/native/contract.js';
-import { distance, fileNames, fixture, readFixture, readTensors } from '../oracle/fixtures.js';
+import { distance, fixture, inFileLayout, readFixture, readTensors } from '../oracle/fixtures.js';
 
 interface Request {
   readonly terms: readonly NativeTerm[];
@@ -28,15 +28,11 @@ function microBatches(request: Request): TrainingSequence[][] {
 }
 
 async function gradients(model: Model): Promise<Map<string, Float32Array>> {
-  const out = new Map<string, Float32Array>();
-  for (const [name, inFile] of fileNames(model)) out.set(inFile, await model.readGradient(name));
-  return out;
+  return inFileLayout(model, (name) => model.readGradient(name));
 }
 
 async function values(model: Model): Promise<Map<string, Float32Array>> {
-  const out = new Map<string, Float32Array>();
-  for (const [name, inFile] of fileNames(model)) out.set(inFile, await model.readParameter(name));
-  return out;
+  return inFileLayout(model, (name) => model.readParameter(name));
 }
 
 /** The largest difference over all tensors; both sides must hold the same names. */

@@ -22,7 +22,7 @@ test.each<[string | undefined, typeof LetheError, string, boolean]>([
   [undefined, NativeError, 'ERR_NATIVE', true],
 ])('%s becomes %o', async (code, type, expected, hasRemedy) => {
   const cause = raw(code);
-  const error = await translateNativeErrors(Promise.reject(cause)).catch((caught: unknown) => caught);
+  const error = await translateNativeErrors(() => Promise.reject(cause)).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(type);
   expect(error).toMatchObject({ code: expected, message: 'What went wrong.', cause });
   expect((error as LetheError).remedy !== undefined).toBe(hasRemedy);
@@ -40,5 +40,5 @@ test('what is not an Error is still a sentence; what is translated stays', async
   expect(translateNativeError('text')).toMatchObject({ code: 'ERR_NATIVE', message: 'text' });
   const mine = new InputError('ERR_MODEL_FORMAT', 'mine');
   expect(translateNativeError(mine)).toBe(mine);
-  expect(await translateNativeErrors(Promise.resolve(7))).toBe(7);
+  expect(await translateNativeErrors(() => Promise.resolve(7))).toBe(7);
 });

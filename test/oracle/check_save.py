@@ -1,35 +1,63 @@
-"""Loads a checkpoint that Lethe saved with transformers and compares its logits with a checkpoint that it should equal.
+"""Loads checkpoints that Lethe saved with transformers and compares weights and outputs with those they should equal.
 
-By hand: python check_save.py SAVED ORIGINAL, e.g. after `Model.load(original)` and `save(saved)`.
-Exits with 1 when a weight is missing, unexpected or different.
+By hand: `npx tsx test/oracle/save.ts DIRECTORY`, then `python check_save.py DIRECTORY`; or `python check_save.py SAVED
+ORIGINAL` for one. Exits with 1 when a weight is missing, unexpected or different.
 """
 
+import logging
 import sys
+from pathlib import Path
 
 import torch
-from transformers import GPT2LMHeadModel
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+
+from common import FIXTURES
+
+BUFFERS = (".attn.bias", ".attn.masked_bias", ".attn.causal_mask", ".rotary_emb.inv_freq", ".position_ids")
+ENCODERS = ("bert", "roberta")
 
 
 def load(directory):
-    model, report = GPT2LMHeadModel.from_pretrained(
+    encoder = AutoConfig.from_pretrained(directory).model_type in ENCODERS
+    auto = AutoModel if encoder else AutoModelForCausalLM
+    model, report = auto.from_pretrained(
         directory, output_loading_info=True, dtype=torch.float32, attn_implementation="eager"
     )
-    # A tied head has no tensor of its own, and the causal masks of old files are no weights.
-    missing = [key for key in report["missing_keys"] if key != "lm_head.weight"]
-    unexpected = [key for key in report["unexpected_keys"] if not key.endswith((".attn.bias", ".attn.masked_bias"))]
+    tied = not encoder and model.config.tie_word_embeddings
+    # A tied head has no tensor of its own, buffers of old files are no weights, and an encoder's pooler is not used.
+    allowed = ("lm_head.weight",) if tied else ("pooler.dense.weight", "pooler.dense.bias") if encoder else ()
+    missing = [key for key in report["missing_keys"] if key not in allowed]
+    unexpected = [key for key in report["unexpected_keys"] if not key.endswith(BUFFERS)]
     return model.eval(), missing, unexpected
 
 
-def main():
-    if len(sys.argv) != 3:
-        raise SystemExit(__doc__)
-    saved, missing, unexpected = load(sys.argv[1])
-    original, _, _ = load(sys.argv[2])
-    ids = torch.arange(min(90, saved.config.n_positions)).unsqueeze(0) % saved.config.vocab_size
+def same(saved_at, original_at):
+    saved, missing, unexpected = load(saved_at)
+    original, _, _ = load(original_at)
+    # Above the padding ids; RoBERTa counts positions from its own.
+    ids = 2 + torch.arange(90).unsqueeze(0) % (saved.config.vocab_size - 2)
     with torch.no_grad():
-        apart = float((saved(ids).logits - original(ids).logits).abs().max())
-    print(f"missing {list(missing)}, unexpected {list(unexpected)}, largest difference of a logit {apart}")
-    raise SystemExit(0 if not missing and not unexpected and apart == 0 else 1)
+        a, b = saved(ids)[0], original(ids)[0]
+    apart = float((a - b).abs().max())
+    files = len(list(Path(saved_at).glob("*.safetensors")))
+    print(f"{saved_at}: files {files}, missing {missing}, unexpected {unexpected}, largest difference {apart}")
+    return not missing and not unexpected and apart == 0
+
+
+def main():
+    logging.disable(logging.WARNING)
+    if len(sys.argv) == 3:
+        pairs = [(sys.argv[1], sys.argv[2])]
+    elif len(sys.argv) == 2:
+        pairs = [(saved, original_of(saved.parent.name)) for saved in sorted(Path(sys.argv[1]).glob("*/*"))]
+    else:
+        raise SystemExit(__doc__)
+    raise SystemExit(0 if pairs and all([same(*pair) for pair in pairs]) else 1)
+
+
+def original_of(variant):
+    families = FIXTURES.parent / "families" / variant
+    return families if families.exists() else FIXTURES / variant
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /** Reads what the oracle scripts wrote (`test/fixtures/oracle`, see the README beside this file). */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { familyOf } from '../../lib/model/families.js';
+import { familyOf } from '../../lib/model/families/index.js';
 import type { Model } from '../../lib/model/model.js';
 import { readSafetensorsHeader } from '../../lib/model/safetensors.js';
 
@@ -26,10 +26,23 @@ export async function readTensors(path: string): Promise<Map<string, Float32Arra
   );
 }
 
-/** A model's parameter names, canonical -> in its file. */
-export function fileNames(model: Model): Map<string, string> {
-  const family = familyOf(model.config, 'the model');
-  return new Map(model.parameterNames().map((name) => [name, family.fileName(name)]));
+/** What `read` gives for each parameter, under the names and in the orientation of GPT-2's files. */
+export async function inFileLayout(
+  model: Model,
+  read: (name: string) => Promise<Float32Array>,
+): Promise<Map<string, Float32Array>> {
+  const { layout } = familyOf(model.config, 'the model').interpret(model.config, 'the model');
+  const out = new Map<string, Float32Array>();
+  for (const { name, shape, parts } of layout) {
+    const values = await read(name);
+    const { name: file, transposed } = parts[0]!;
+    out.set(file, transposed ? transpose(values, shape[0]!, shape[1]!) : values);
+  }
+  return out;
+}
+
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
 }
 
 /** The largest absolute difference; infinite when the lengths differ or a value is not a number. */

@@ -226,4 +226,5 @@ def partial_utf8(tokenizer):
         yield [vocabulary[symbols[i]], vocabulary[symbols[(i * 7 + 5) % 256]], 65]
 
 
-main()
+if __name__ == '__main__':
+    main()

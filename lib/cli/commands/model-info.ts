@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { digestDirectory } from '../../data/digest.js';
 import { InputError } from '../../errors.js';
-import { canonicalNames } from '../../model/canonical.js';
 import { locateParameters, readArchitecture } from '../../model/checkpoint.js';
+import { countParameters } from '../../model/layout.js';
 import { Tokenizer } from '../../model/tokenizer.js';
 
 export function createModelInfoCommand(): Command {
@@ -22,20 +22,20 @@ export function createModelInfoCommand(): Command {
 }
 
 async function describeModel(directory: string): Promise<Readonly<Record<string, unknown>>> {
-  const { config, family, spec } = await readArchitecture(directory);
-  const parameters = await locateParameters(directory, family, canonicalNames(spec));
+  const architecture = await readArchitecture(directory);
+  const { config, spec, layout } = architecture;
+  const sources = await locateParameters(directory, architecture);
   const tokenizer = await Tokenizer.load(directory).catch((error: unknown) => {
     if (error instanceof InputError && error.code === 'ERR_FILE_NOT_FOUND') return undefined;
     throw error;
   });
-  const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
   return {
     architecture: config.model_type,
-    parameters: parameters.reduce((sum, { shape }) => sum + count(shape), 0),
-    storedAs: [...new Set(parameters.map(({ dtype }) => dtype))].join(', '),
+    parameters: countParameters(layout),
+    storedAs: [...new Set(sources.flatMap(({ pieces }) => pieces.map(({ dtype }) => dtype)))].join(', '),
     layers: spec.layers,
     hiddenSize: spec.hiddenSize,
-    heads: spec.heads,
+    heads: spec.attention.heads,
     contextLength: spec.contextLength,
     vocabularySize: spec.vocabularySize,
     tokenizer: tokenizer === undefined ? 'none' : `${tokenizer.vocabularySize} tokens`,
