@@ -1,0 +1,105 @@
+/**
+ * The cache of models that Python's huggingface_hub keeps, read and written in its layout, so that neither downloads
+ * what the other has: `models--org--name/` with `refs/<revision>` (a commit), `snapshots/<commit>/<file>` (links) and
+ * `blobs/<etag>` (contents).
+ */
+import { access, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileError, LetheError } from '../errors.js';
+import { writeFileAtomic } from '../files.js';
+import { readWeightMap, WEIGHT_FORMATS } from '../model/stored-tensors.js';
+
+export const COMMIT = /^[0-9a-f]{40}$/;
+
+/** Where the environment says that the cache is: HF_HUB_CACHE, HF_HOME/hub, or below XDG_CACHE_HOME. */
+export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = environment;
+  if (HF_HUB_CACHE) return HF_HUB_CACHE;
+  return join(HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface'), 'hub');
+}
+
+/** One model's part of the cache. */
+export class CachedModel {
+  readonly #folder: string;
+
+  constructor(
+    readonly cacheDirectory: string,
+    name: string,
+  ) {
+    this.#folder = join(cacheDirectory, `models--${name.replace('/', '--')}`);
+  }
+
+  /** The directory that holds the files of a commit, whether it exists or not. */
+  snapshot(commit: string): string {
+    return join(this.#folder, 'snapshots', commit);
+  }
+
+  blob(etag: string): string {
+    return join(this.#folder, 'blobs', etag);
+  }
+
+  /** The commit that a branch or tag had when it was last looked up; undefined if it never was. */
+  async commitOf(revision: string): Promise<string | undefined> {
+    if (COMMIT.test(revision)) return revision;
+    const text = await readFile(join(this.#folder, 'refs', revision), 'utf8').catch(() => '');
+    return COMMIT.test(text.trim()) ? text.trim() : undefined;
+  }
+
+  /** The directory of a revision that can be loaded as it is; undefined if there is none. */
+  async find(revision: string): Promise<string | undefined> {
+    const commit = await this.commitOf(revision);
+    if (commit === undefined) return undefined;
+    const directory = this.snapshot(commit);
+    return (await isWhole(directory)) ? directory : undefined;
+  }
+
+  async remember(revision: string, commit: string): Promise<void> {
+    // An unchanged cache needs no right to write to it.
+    if ((await this.commitOf(revision)) === commit) return;
+    await writeFileAtomic(join(this.#folder, 'refs', revision), commit);
+  }
+
+  async has(commit: string, file: string): Promise<boolean> {
+    return exists(join(this.snapshot(commit), file));
+  }
+
+  /** Makes the blob the content of a file of the commit: a relative link where links can be made. */
+  async link(commit: string, file: string, etag: string): Promise<void> {
+    const path = join(this.snapshot(commit), file);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await rm(path, { force: true });
+      const target = relative(dirname(path), this.blob(etag));
+      await symlink(target, path).catch(() => rename(this.blob(etag), path));
+    } catch (error) {
+      throw fileError('write', path, error);
+    }
+  }
+}
+
+/** Whether the configuration and all weights are there. Weights are downloaded last, so the tokenizer is as well. */
+async function isWhole(directory: string): Promise<boolean> {
+  if (!(await exists(join(directory, 'config.json')))) return false;
+  for (const { file, extension } of WEIGHT_FORMATS) {
+    if (await exists(join(directory, file))) return true;
+    const index = join(directory, `${file}.index.json`);
+    if (!(await exists(index))) continue;
+    try {
+      const shards = new Set((await readWeightMap(index, extension)).values());
+      const present = await Promise.all([...shards].map((shard) => exists(join(directory, shard))));
+      return present.every(Boolean);
+    } catch (error) {
+      if (error instanceof LetheError) return false;
+      throw error;
+    }
+  }
+  return false;
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
