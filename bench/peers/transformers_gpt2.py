@@ -1,4 +1,4 @@
-"""The work of bench/run.ts by transformers, as a user would write it; the same output lines.
+"""The work of bench/throughput.ts by transformers, as a user would write it; the same output lines.
 
 python bench/peers/transformers_gpt2.py [--config tiny|small] [--repeat N] [BENCH...]
 """
