@@ -1,0 +1,154 @@
+/**
+ * Lethe's public API, in the order of the work: load, read, sample, find clones, measure, find secrets, choose sets,
+ * train, unlearn, report. Long work is an async generator of typed events; `drain` is its promise form.
+ */
+
+export {
+  type CloneReport,
+  type DetectClonesEvent,
+  type DetectClonesOptions,
+  detectClones,
+} from './clones/detect.js';
+export { type LineSpan, locate, type OutputEntry, readOutputsMap } from './clones/locate.js';
+export {
+  type CloneGroup,
+  type CloneOccurrence,
+  type CloneTotals,
+  formatCloneLog,
+  readCloneGroups,
+  readCloneLog,
+} from './clones/log.js';
+export { buildShard, readShardMap, type ShardEntry, type ShardResult } from './clones/shard.js';
+export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';
+export { type Document, type ReadDocumentsOptions, readDocuments } from './data/documents.js';
+export { type ResolveModelEvent, type ResolveModelOptions, resolveModel } from './data/hub.js';
+export { readJsonLines, writeJsonLines } from './data/json-lines.js';
+export { openResumableJsonLines, type ResumableJsonLines } from './data/resumable-json-lines.js';
+export { type RunManifest, readRunManifest, writeRunManifest } from './data/run-manifest.js';
+export { createRunRecorder, type RunRecorder, type RunRecorderOptions } from './data/run-recorder.js';
+export {
+  AbortedError,
+  type ErrorCode,
+  InputError,
+  LetheError,
+  type LetheErrorOptions,
+  NativeError,
+} from './errors.js';
+export { writeFileAtomic } from './files.js';
+export { type LossResult, type MeasureLossOptions, measureLoss } from './memorization/loss.js';
+export {
+  type MeasureMemorizationOptions,
+  type MemorizationResult,
+  measureMemorization,
+} from './memorization/measure.js';
+export {
+  type MeasureSecretsOptions,
+  measureSecrets,
+  type SecretDocument,
+  type SecretDocumentMeasurement,
+  type SecretMeasurement,
+  type SecretSpan,
+  type SecretsResult,
+} from './memorization/measure-secrets.js';
+export type { Memorization } from './memorization/region.js';
+export {
+  type ComputeThresholdsOptions,
+  computeThresholds,
+  type Thresholds,
+  type ThresholdsResult,
+} from './memorization/thresholds.js';
+export { type GenerationConfig, readGenerationConfig } from './model/generation-config.js';
+export {
+  type CreateModelOptions,
+  type EncodeOptions,
+  type GenerateOptions,
+  type GenerateRow,
+  type Generation,
+  type GenerationEvent,
+  type LoadModelOptions,
+  Model,
+  type SaveModelOptions,
+  type Score,
+  type ScoreOptions,
+  type Tokens,
+  type TrainingSequence,
+  type TrainStepOptions,
+} from './model/model.js';
+export {
+  type DecodeOptions,
+  type EncodeOptions as TokenizeOptions,
+  type Encoding,
+  Tokenizer,
+} from './model/tokenizer.js';
+export type { DType, NativeTerm, OptimizerSettings, TrainStepResult } from './native/contract.js';
+export { type DoctorReport, examine } from './native/doctor.js';
+export { findLibtorch, type Libtorch } from './native/libtorch.js';
+export { loadAddon } from './native/load.js';
+export { type InstallLibtorchOptions, installLibtorch } from './native/provision.js';
+export { drain, type ProgressEvent } from './progress.js';
+export { deriveSeed, Random } from './random.js';
+export type { ReportInput } from './report/input.js';
+export { parseReportInput } from './report/input-schema.js';
+export { redactReport } from './report/mask.js';
+export { readReport } from './report/read.js';
+export { renderReport } from './report/render.js';
+export { judge, type Verdict } from './report/verdict.js';
+export {
+  type CampaignEvent,
+  type CampaignOptions,
+  type CampaignResult,
+  runCampaign,
+} from './sampling/campaign.js';
+export { type MapEntry, type MergeOptions, type MergeResult, mergeOutputs } from './sampling/merge.js';
+export { listOutputs, outputPath } from './sampling/output-directory.js';
+export { filterSecrets } from './secrets/filter.js';
+export { type RedactOptions, redactSecrets } from './secrets/redact.js';
+export { type ScanOptions, scanSecrets } from './secrets/scan.js';
+export {
+  type ScanDocumentsOptions,
+  type ScanEvent,
+  type ScanSummary,
+  scanDocuments,
+} from './secrets/scan-documents.js';
+export type { ScannedDocument, Secret, SecretTag } from './secrets/secret.js';
+export {
+  type MaskDocumentsOptions,
+  type MaskedDocument,
+  type MaskOptions,
+  maskDocuments,
+  maskTokens,
+  type TokenMask,
+} from './secrets/token-mask.js';
+export {
+  type ForgetCandidate,
+  type ForgetSelection,
+  type RetainCandidate,
+  type SelectForgetSetOptions,
+  type SelectRetainSetOptions,
+  selectForgetSet,
+  selectRetainSet,
+} from './sets/forget-set.js';
+export type { PlantKind } from './sets/made-up-secrets.js';
+export { type PlantSecretsOptions, type PlantSecretsResult, plantSecrets } from './sets/plant-secrets.js';
+export { readSet, type SetRecord, writeSet } from './sets/set-file.js';
+export {
+  type CleanUnseenOptions,
+  cleanUnseen,
+  type SplitHoldoutOptions,
+  splitHoldout,
+} from './sets/unseen.js';
+export { type LearningRateSchedule, learningRateAt } from './training/schedule.js';
+export { type TrainEvent, type TrainOptions, type TrainResult, train } from './training/train.js';
+export {
+  codeEraser,
+  constrained,
+  gradientAscent,
+  type Objective,
+  type ObjectiveTerm,
+  type SelectiveOptions,
+  selectiveAscent,
+} from './unlearning/objectives.js';
+export type { UnlearnEpoch, UnlearnEvent, UnlearnOptions, UnlearnResult } from './unlearning/options.js';
+export type { UnlearningDocument } from './unlearning/plan.js';
+export type { Evaluation, UnlearnStopReason } from './unlearning/stop-rule.js';
+export { unlearn } from './unlearning/unlearn.js';
