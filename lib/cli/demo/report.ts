@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { digestDirectory } from '../../data/digest.js';
 import type { RunManifest } from '../../data/run-manifest.js';
 import type { ThresholdsResult } from '../../memorization/thresholds.js';
-import { canonicalNames } from '../../model/canonical.js';
-import { locateParameters, readArchitecture } from '../../model/checkpoint.js';
+import { readArchitecture } from '../../model/checkpoint.js';
+import { countParameters } from '../../model/layout.js';
 import type {
   BeforeAfter,
   Measured,
@@ -95,12 +95,11 @@ export async function makeReport(workshop: Workshop, findings: DemoFindings): Pr
 
 async function reportModel({ at }: Workshop): Promise<ReportModel> {
   const directory = at(MODELS.before);
-  const { config, family, spec } = await readArchitecture(directory);
-  const parameters = await locateParameters(directory, family, canonicalNames(spec));
+  const { config, spec, layout } = await readArchitecture(directory);
   return {
     name: 'lethe-demo',
     architecture: String(config.model_type),
-    parameters: parameters.reduce((sum, { shape }) => sum + shape.reduce((size, n) => size * n, 1), 0),
+    parameters: countParameters(layout),
     vocabularySize: spec.vocabularySize,
     contextLength: spec.contextLength,
     digestBefore: await digestDirectory(directory),
