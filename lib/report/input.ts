@@ -126,10 +126,10 @@ export interface ReportEpoch {
 }
 
 export interface ReportSummary {
-  /** Means over the secrets of the forget set (over all probed secrets in an audit alone). */
+  /** Means over the documents of the forget set (over all probed ones in an audit alone) of the means of their secrets. */
   readonly secrets?:
     | {
-        /** Number of secrets that the means are over. */
+        /** Number of those secrets. */
         readonly count: number;
         /** MA, in [0, 1]; lower is better. */
         readonly memorizationAccuracy: BeforeAfter;

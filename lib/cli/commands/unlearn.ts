@@ -25,7 +25,7 @@ import { readUnlearningDocuments, thresholdsOf } from '../unlearning-sets.js';
 import { nativeVersions } from '../versions.js';
 
 const METHODS: Readonly<Record<string, (options: Required<SelectiveOptions>) => Objective>> = {
-  codeeraser: codeEraser,
+  codeeraser: ({ gamma, lambda, alpha, schedule }) => codeEraser({ gamma, lambda, alpha, schedule }),
   ssga: ({ gamma }) => selectiveAscent({ gamma }),
   cu: ({ lambda, alpha, schedule }) => constrained({ lambda, alpha, schedule }),
   ga: gradientAscent,

@@ -71,11 +71,11 @@ export async function makeReport(workshop: Workshop, findings: DemoFindings): Pr
     summary: {
       secrets: {
         count: forgotten.length,
-        memorizationAccuracy: meanOf(forgotten.map((secret) => secret.memorizationAccuracy)),
+        memorizationAccuracy: meanOverDocuments(forgotten, (secret) => secret.memorizationAccuracy),
         extractionLikelihood: Object.fromEntries(
           settings.probe.el.map((n) => [
             n,
-            meanOf(forgotten.map((secret) => secret.extractionLikelihood[n]!)),
+            meanOverDocuments(forgotten, (secret) => secret.extractionLikelihood[n]!),
           ]),
         ),
       },
@@ -160,7 +160,16 @@ function reportSecrets({ probe }: DemoSettings, { probes, sets }: DemoFindings):
   });
 }
 
-/** Means over what was measured on both sides. */
+/** As unlearning evaluates: a document with many secrets weighs no more than another. */
+function meanOverDocuments(
+  secrets: readonly ReportSecret[],
+  figure: (secret: ReportSecret) => BeforeAfter,
+): BeforeAfter {
+  const documents = [...new Set(secrets.map(({ document }) => document))];
+  return meanOf(documents.map((id) => meanOf(secrets.filter(({ document }) => document === id).map(figure))));
+}
+
+/** Means of what could be measured. */
 function meanOf(pairs: readonly BeforeAfter[]): BeforeAfter {
   const mean = (values: readonly Measured[]): Measured => {
     const known = values.filter((value) => value !== null);

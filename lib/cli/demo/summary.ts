@@ -5,7 +5,7 @@ import type { Corpus } from './corpus.js';
 
 export interface DemoSummary {
   readonly secrets: { readonly planted: number; readonly plantedFound: number; readonly found: number };
-  /** Means over the secrets of the forget set. */
+  /** Means over the documents of the forget set of the means of their secrets. */
   readonly secretsMemorizationAccuracy: BeforeAfter;
   readonly secretsExtractionLikelihood10: BeforeAfter;
   readonly memorizedBlocks: BeforeAfter;
