@@ -1,0 +1,90 @@
+/** `train`, `model-info` and `unlearn`, one after another through files, as a user runs them. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { readSourceFiles } from '../../lib/cli/demo/choose-files.js';
+import { makeCorpus, toMaskedSequence } from '../../lib/cli/demo/corpus.js';
+import { DEMO } from '../../lib/cli/demo/settings.js';
+import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { lethe, parseLines, workspace, writeLines } from './run-cli.js';
+
+test('a model that was trained on secrets forgets them', async () => {
+  await using space = await workspace();
+  const { at } = space;
+  const settings = {
+    ...DEMO,
+    corpus: { ...DEMO.corpus, codeTokens: 60, trained: 6, unseen: 4 },
+    secrets: { documents: 3, perDocument: 2, copies: 1 },
+  };
+  const tokenizer = await Tokenizer.load('assets/tokenizer');
+  const corpus = makeCorpus(await readSourceFiles(), tokenizer, settings, 1);
+  const planted = new Map(corpus.planted.map(({ id, secrets }) => [id, secrets]));
+  // As the model saw them in training, from the beginning-of-text token on: it is too small to know them otherwise.
+  const records = corpus.trained.map((document) => {
+    const { tokens, mask } = toMaskedSequence(document, planted.get(document.id) ?? [], tokenizer);
+    return { id: document.id, tokens: [...tokens], mask: [...mask] };
+  });
+  await writeLines(at('corpus.jsonl'), corpus.trained);
+  await writeLines(
+    at('forget.jsonl'),
+    records.filter(({ id }) => planted.has(id)),
+  );
+  await writeLines(
+    at('retain.jsonl'),
+    records.filter(({ id }) => !planted.has(id)),
+  );
+  await writeLines(at('unseen.jsonl'), corpus.unseen);
+  await writeFile(
+    at('config.json'),
+    JSON.stringify({ model_type: 'gpt2', n_layer: 2, n_head: 4, n_embd: 96, n_positions: 256 }),
+  );
+
+  const train = [
+    'train',
+    '--config',
+    at('config.json'),
+    '--input',
+    at('corpus.jsonl'),
+    '--output',
+    at('model'),
+  ];
+  const settingsOfTraining = ['--epochs', '150', '--batch-size', '6', '--learning-rate', '3e-3'];
+  const trained = await lethe([...train, ...settingsOfTraining]);
+  expect(trained.stderr).toMatch(/^Trained 150 steps on 6 documents: loss /);
+  expect(trained.stdout).toBe('');
+  const again = await lethe([...train, ...settingsOfTraining]);
+  expect(again.stderr).toContain('holds this very run, finished.');
+
+  const info = await lethe(['model-info', at('model'), '--json']);
+  expect(JSON.parse(info.stdout)).toMatchObject({
+    architecture: 'gpt2',
+    layers: 2,
+    contextLength: 256,
+    vocabularySize: 4096,
+    tokenizer: '4096 tokens',
+  });
+
+  const unlearn = [
+    ...['unlearn', '--model', at('model'), '--forget', at('forget.jsonl'), '--retain', at('retain.jsonl')],
+    ...['--unseen', at('unseen.jsonl'), '--output', at('out'), '--learning-rate', '1e-3', '--alpha', '10'],
+  ];
+  const unlearned = await lethe(unlearn);
+  expect(unlearned.stderr).toMatch(/^Stopped after \d+ epochs: MA .*\nMA \S+ -> /);
+  expect(unlearned.code).toBe(0);
+  const history = parseLines(await readFile(at('out/history.jsonl'), 'utf8'));
+  const manifest = JSON.parse(await readFile(at('out/run.json'), 'utf8')) as {
+    inputs: unknown[];
+    results: Record<string, { memorizationAccuracy: number }>;
+  };
+  expect(manifest.inputs).toHaveLength(3);
+  const { before, best, thresholds } = manifest.results;
+  expect(history[0]).toEqual({ ...before, steps: [] });
+  expect(before!.memorizationAccuracy).toBeGreaterThanOrEqual(0.9);
+  expect(best!.memorizationAccuracy).toBeLessThan(thresholds!.memorizationAccuracy);
+  expect((await lethe(unlearn)).stderr).toContain('holds this very run, finished.');
+
+  const score = (model: string) =>
+    lethe(['measure', '--model', at(model), '--input', at('forget.jsonl'), '--el', '10']);
+  const ma = ({ stdout }: { stdout: string }) =>
+    parseLines(stdout).reduce((sum, { ma }) => sum + (ma as number), 0);
+  expect(ma(await score('out'))).toBeLessThan(ma(await score('model')));
+}, 240_000);
