@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one sentence and an exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { AbortedError, LetheError } from '../errors.js';
+import { AbortedError, fileError, LetheError } from '../errors.js';
 import { COMMANDS } from './commands.js';
 import { interruptExitCode } from './interrupt.js';
 
@@ -16,11 +16,13 @@ Data goes to stdout, talk to stderr. A command that was stopped goes on where it
 
 /** Runs one command line (without node and script) and returns the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`lethe score ... | head`) is not an error.
-  for (const stream of [process.stdout, process.stderr])
+  for (const [name, stream] of [
+    ['stdout', process.stdout],
+    ['stderr', process.stderr],
+  ] as const)
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      // A reader that has seen enough (`lethe score ... | head`) is not an error; a full disk is.
+      process.exit(error.code === 'EPIPE' ? 0 : report(fileError('write', name, error)));
     });
   try {
     const program = await createProgram(argv);

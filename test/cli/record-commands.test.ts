@@ -201,6 +201,14 @@ describe('measure', () => {
   });
 });
 
+test.runIf(process.platform === 'linux')('a full disk behind stdout is one sentence', async () => {
+  const { spawnSync } = await import('node:child_process');
+  const command = `${process.execPath} --import tsx lib/cli/main.ts score --model ${space.at('model')} --input ${space.at('in.jsonl')} > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+  expect(stderr).toContain('lethe: Could not write stdout: the disk is full.\n');
+  expect(status).toBe(1);
+});
+
 test('a closed stdout ends a command quietly', async () => {
   const { spawn } = await import('node:child_process');
   await writeLines(
