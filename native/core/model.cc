@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "error.h"
+#include "memory.h"
 
 namespace lethe {
 namespace {
@@ -26,6 +27,10 @@ at::Device ParseDevice(const std::string& name) {
   }
   return device;
 }
+
+// Without it a training run on ragged batches had grown by 1.1 GB after 60 steps and went on. After every step it costs a
+// quarter of a small model's time, in page faults; after every eighth 2%.
+constexpr int64_t kStepsBetweenTrims = 8;
 
 void WriteTensor(int fd, const at::Tensor& tensor) {
   const at::Tensor host = tensor.detach().cpu().contiguous();
@@ -127,6 +132,7 @@ TrainStepResult Model::TrainStep(const TrainStepRequest& request, const Model* r
   }
   std::unique_lock<std::shared_mutex> lock(weights_mutex_);
   optimizer_.Step(parameters_.tensors(), request.optimizer);
+  if (optimizer_.steps() % kStepsBetweenTrims == 0) ReturnFreeMemory();
   return result;
 }
 
