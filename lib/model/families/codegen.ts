@@ -26,7 +26,7 @@ const schema = z.object({
   n_embd: size.default(4096),
   n_layer: layerCount.default(28),
   n_head: size.default(16),
-  rotary_dim: z.number().int().positive().multipleOf(2).nullish(),
+  rotary_dim: z.number().int().positive().multipleOf(2).nullable().default(64),
   n_inner: size.nullish(),
   activation_function: activation.default('gelu_tanh'),
   layer_norm_epsilon: z.number().positive().default(1e-5),

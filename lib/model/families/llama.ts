@@ -52,7 +52,9 @@ const qwen2Schema = z.object({
 const gemmaSchema = z.object({
   ...common,
   head_dim: size.default(256),
+  hidden_act: activation.nullish(),
   hidden_activation: activation.nullish(),
+  attention_bias: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(true),
 });
 
@@ -114,10 +116,9 @@ export const gemma: Family = {
   interpret: (raw, source) => {
     const config = parseConfig(gemmaSchema, raw, source);
     return assemble(config, source, {
-      // Older configs name the exact gelu by mistake in hidden_act; the models were trained with the tanh form.
-      activation: config.hidden_activation ?? 'gelu_tanh',
-      qkvBias: false,
-      outBias: false,
+      activation: gemmaActivation(config),
+      qkvBias: config.attention_bias,
+      outBias: config.attention_bias,
       mlpBias: false,
       unitOffset: true,
       embeddingScale: Math.sqrt(config.hidden_size),
@@ -125,6 +126,12 @@ export const gemma: Family = {
     });
   },
 };
+
+/** Older configs name the exact gelu in hidden_act by mistake; the models were trained with the tanh form. */
+function gemmaActivation(config: z.infer<typeof gemmaSchema>): Traits['activation'] {
+  const named = config.hidden_activation ?? config.hidden_act ?? 'gelu_tanh';
+  return config.hidden_activation == null && named === 'gelu' ? 'gelu_tanh' : named;
+}
 
 function assemble(config: Common, source: string, traits: Traits): Architecture {
   const D = headSize(config.hidden_size, config.num_attention_heads, config.head_dim, source);
