@@ -7,7 +7,6 @@ import { InputError } from '../errors.js';
 import type { DType, NativeModel, TrainStepResult } from '../native/contract.js';
 import { translateNativeErrors } from '../native/errors.js';
 import { loadAddon } from '../native/load.js';
-import { deriveSeed } from '../random.js';
 import { groupByLength, toBatch } from './batching.js';
 import {
   type InterpretedConfig,
@@ -17,7 +16,7 @@ import {
   readArchitecture,
   writeCheckpoint,
 } from './checkpoint.js';
-import { decode, type StopReason } from './decoding.js';
+import { generateRows, streamRows } from './generation.js';
 import { withCancel } from './native-call.js';
 import { Ongoing } from './ongoing.js';
 import {
@@ -31,10 +30,8 @@ import {
   type GenerateRow,
   type Generation,
   type GenerationEvent,
-  generateSchema,
   type LoadModelOptions,
   loadSchema,
-  rowsSchema,
   type SaveModelOptions,
   type Score,
   type ScoreOptions,
@@ -180,34 +177,7 @@ export class Model implements AsyncDisposable {
    * @throws NativeError `ERR_NOT_FINITE`, `ERR_MODEL_DISPOSED`
    */
   async generate(rows: readonly GenerateRow[], options: GenerateOptions): Promise<Generation[]> {
-    return this.#ongoing.run(() => this.#generate(rows, options));
-  }
-
-  async #generate(rows: readonly GenerateRow[], options: GenerateOptions): Promise<Generation[]> {
-    check(rowsSchema, rows, 'rows of generate');
-    const made = rows.map(() => ({
-      tokens: [] as number[],
-      logprobs: [] as number[],
-      stopReason: 'length' as StopReason,
-    }));
-    let [tokensDone, rowsDone] = [0, 0];
-    for await (const event of this.#decode(rows, options, 16)) {
-      const row = made[event.row]!;
-      if (event.type === 'token') {
-        row.tokens.push(event.token);
-        row.logprobs.push(event.logprob);
-        tokensDone++;
-      } else {
-        row.stopReason = event.stopReason;
-        rowsDone++;
-        options.onProgress?.(tokensDone, rowsDone);
-      }
-    }
-    return made.map(({ tokens, logprobs, stopReason }) => ({
-      tokens: Int32Array.from(tokens),
-      logprobs: Float32Array.from(logprobs),
-      stopReason,
-    }));
+    return this.#ongoing.run(() => generateRows(this.#native, this.contextLength, rows, options));
   }
 
   /** {@link generate} as it happens: every token of every row, and each row's end. Leaving the loop stops the work. */
@@ -215,55 +185,7 @@ export class Model implements AsyncDisposable {
     rows: readonly GenerateRow[],
     options: GenerateOptions,
   ): AsyncGenerator<GenerationEvent, void, void> {
-    yield* this.#decode(rows, options, 1);
-  }
-
-  async *#decode(
-    rows: readonly GenerateRow[],
-    options: GenerateOptions,
-    stepsPerCall: number,
-  ): AsyncGenerator<GenerationEvent, void, void> {
-    const { signal, stop, tokenizer, ...settings } = check(generateSchema, options, 'options of generate');
-    check(rowsSchema, rows, 'rows of generate');
-    if (stop.length > 0 && tokenizer === undefined) {
-      throw new InputError(
-        'ERR_INVALID_OPTION',
-        'Expected a tokenizer for the stop strings of generate but received none.',
-      );
-    }
-    for (const { prompt, start = prompt.length, maxTokens = settings.maxTokens } of rows) {
-      if (start + maxTokens <= this.contextLength) continue;
-      throw new InputError(
-        'ERR_CONTEXT_LENGTH',
-        `Expected at most ${this.contextLength} tokens (the model's context) for a prompt and its continuation but received ${start} + ${maxTokens}.`,
-        { remedy: 'Shorten the prompt, or ask for fewer tokens.' },
-      );
-    }
-    yield* decode(
-      {
-        open: (session) => translateNativeErrors(() => this.#native.openSession(session)),
-        call: (work) => withCancel(signal, work),
-      },
-      rows.map(({ prompt, start, maxTokens, seed }, i) => ({
-        prompt,
-        start: start ?? prompt.length,
-        maxTokens: maxTokens ?? settings.maxTokens,
-        seed: seed ?? deriveSeed(settings.seed, i),
-      })),
-      {
-        slots: settings.batchRows,
-        stepsPerCall: stop.length > 0 ? 1 : stepsPerCall,
-        endsText: stop.length > 0 ? (_, tokens) => holdsAny(tokenizer!, tokens, stop) : undefined,
-        options: {
-          temperatures: Float32Array.from([settings.temperature].flat()),
-          topK: settings.topK,
-          topP: settings.topP,
-          minP: settings.minP,
-          repetitionPenalty: settings.repetitionPenalty,
-          stopIds: Int32Array.from(settings.stopIds),
-        },
-      },
-    );
+    yield* streamRows(this.#native, this.contextLength, rows, options, 1);
   }
 
   /**
@@ -401,14 +323,4 @@ export class Model implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
-}
-
-/** A stop string can begin in one token and end in another, so the text is looked at whole. */
-function holdsAny(
-  tokenizer: { decode(tokens: ArrayLike<number>): string },
-  tokens: readonly number[],
-  stop: readonly string[],
-): boolean {
-  const text = tokenizer.decode(tokens);
-  return stop.some((string) => text.includes(string));
 }
