@@ -152,12 +152,13 @@ describe('an abort', () => {
   test('before the call does nothing', async () => {
     await using model = await Model.load(fixture('objective/start'));
     const signal = AbortSignal.abort(new Error('enough'));
-    for (const call of [
-      model.score([tokens], { signal }),
-      model.generate([{ prompt }], { maxTokens: 1, signal }),
-      model.trainStep({ ...step, signal }),
-    ]) {
-      const error = await call.catch((reason: unknown) => reason);
+    const calls = [
+      () => model.score([tokens], { signal }),
+      () => model.generate([{ prompt }], { maxTokens: 1, signal }),
+      () => model.trainStep({ ...step, signal }),
+    ];
+    for (const call of calls) {
+      const error = await call().catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(AbortedError);
       expect((error as AbortedError).cause).toBe(signal.reason);
     }
