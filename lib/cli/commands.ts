@@ -19,9 +19,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'install or remove the managed copy of libtorch',
     load: async () => (await import('./commands/libtorch.js')).createLibtorchCommand(),
   },
-  'model-info': {
-    summary: 'describe a model directory without loading its weights',
-    load: async () => (await import('./commands/model-info.js')).createModelInfoCommand(),
+  model: {
+    summary: 'describe a model without loading its weights',
+    load: async () => (await import('./commands/model.js')).createModelCommand(),
   },
   score: {
     summary: 'log-probability, argmax hit and rank of every token',

@@ -1,19 +1,35 @@
 /** The model and the tokenizer that a command's options name. */
+import { resolveModel } from '../data/hub.js';
 import { InputError } from '../errors.js';
 import { type LoadModelOptions, Model } from '../model/model.js';
 import { Tokenizer } from '../model/tokenizer.js';
 import { loadAddon } from '../native/load.js';
 import type { ModelOptions } from './options.js';
+import type { Session } from './session.js';
 
 /** `--device` and `--dtype` as the library takes them; `--threads` takes effect at once. */
-export function placement({ device, dtype, threads }: Omit<ModelOptions, 'model'>): LoadModelOptions {
+export function placement({
+  device,
+  dtype,
+  threads,
+}: Pick<ModelOptions, 'device' | 'dtype' | 'threads'>): LoadModelOptions {
   if (threads !== undefined) loadAddon().setThreads(threads);
   return { ...(device === undefined ? {} : { device }), ...(dtype === undefined ? {} : { dtype }) };
 }
 
-/** Loads the model that `--model` names. */
-export async function openModel(options: ModelOptions): Promise<Model> {
-  return Model.load(options.model, placement(options));
+/** The directory of the model that is called for: itself, or what the cache holds of a name on the hub, downloaded if need be. */
+export async function locateModel(
+  { model, revision, localFilesOnly }: Pick<ModelOptions, 'model' | 'revision' | 'localFilesOnly'>,
+  session: Session,
+): Promise<string> {
+  return session.run(resolveModel(model, { revision, localFilesOnly, signal: session.signal }), (event) => {
+    if (event.type === 'note') session.say(event.message);
+  });
+}
+
+/** Loads the model of a directory where and as the options say. */
+export async function openModel(directory: string, options: ModelOptions): Promise<Model> {
+  return Model.load(directory, placement(options));
 }
 
 /**

@@ -59,15 +59,25 @@ function parseNumber(text: string, flags: string, what: string, { min, max }: Nu
 export interface ModelOptions {
   readonly model: string;
   readonly device?: string;
-  readonly dtype?: 'float32' | 'bfloat16';
+  readonly dtype?: 'float32' | 'bfloat16' | 'float16';
   readonly threads?: number;
+  readonly revision?: string;
+  readonly localFilesOnly?: boolean;
 }
 
-/** Adds `--model --device --dtype --threads`. */
+/** What `--model` takes. */
+export const MODEL_HELP = 'model directory in the Hugging Face layout, or a name on its hub (org/name)';
+
+/** Adds `--model --revision --local-files-only --device --dtype --threads`. */
 export function addModelOptions(command: Command): Command {
-  return addDeviceOptions(
-    command.requiredOption('--model <directory>', 'model directory in the Hugging Face layout'),
-  );
+  return addDeviceOptions(addHubOptions(command.requiredOption('--model <name>', MODEL_HELP)));
+}
+
+/** Adds `--revision --local-files-only`: which of the hub's models, and whether to ask the hub. */
+export function addHubOptions(command: Command): Command {
+  return command
+    .option('--revision <name>', 'branch, tag or commit of a model on the hub (default: main)')
+    .option('--local-files-only', 'take what the cache has and ask no server');
 }
 
 /** Adds `--device --dtype --threads`. */
@@ -78,6 +88,7 @@ export function addDeviceOptions(command: Command): Command {
       new Option('--dtype <type>', 'type that the weights are held in (default: float32)').choices([
         'float32',
         'bfloat16',
+        'float16',
       ]),
     )
     .addOption(integerOption('--threads <n>', 'CPU threads (default: all cores)', { min: 1, max: 1024 }));

@@ -1,4 +1,4 @@
-/** `train`, `model-info` and `unlearn`, one after another through files, as a user runs them. */
+/** `train`, `model info` and `unlearn`, one after another through files, as a user runs them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readSourceFiles } from '../../lib/cli/demo/choose-files.js';
@@ -54,13 +54,13 @@ test('a model that was trained on secrets forgets them', async () => {
   const again = await lethe([...train, ...settingsOfTraining]);
   expect(again.stderr).toContain('holds this very run, finished.');
 
-  const info = await lethe(['model-info', at('model'), '--json']);
+  const info = await lethe(['model', 'info', at('model'), '--json']);
   expect(JSON.parse(info.stdout)).toMatchObject({
-    architecture: 'gpt2',
+    family: 'gpt2',
     layers: 2,
     contextLength: 256,
     vocabularySize: 4096,
-    tokenizer: '4096 tokens',
+    tokenizer: { tokens: 4096 },
   });
 
   const unlearn = [

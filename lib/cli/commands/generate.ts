@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { GenerateRow, Model } from '../../model/model.js';
 import { deriveSeed } from '../../random.js';
-import { openModel, openTokenizerIfPresent } from '../open-model.js';
+import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addFileOptions,
   addModelOptions,
@@ -62,8 +62,9 @@ export function createGenerateCommand(): Command {
     .action((options: Options) =>
       withSession(
         async (session) => {
-          await using model = await openModel(options);
-          const tokenizer = await openTokenizerIfPresent(options.model, model);
+          const directory = await locateModel(options, session);
+          await using model = await openModel(directory, options);
+          const tokenizer = await openTokenizerIfPresent(directory, model);
           const { maxTokens, samples, temperature, topK, topP, seed } = options;
           const stopIds = [...new Set([...options.stopId, ...(options.eos ? endOfTextIds(model) : [])])];
           const written = await runRecordJob(
@@ -79,7 +80,7 @@ export function createGenerateCommand(): Command {
                 dtype: options.dtype ?? 'float32',
               },
               seed,
-              model: options.model,
+              model: directory,
               input: options.input,
               output: options.output,
               batchRecords: Math.max(1, Math.floor(64 / samples)),

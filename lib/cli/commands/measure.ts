@@ -6,7 +6,7 @@ import type { Memorization } from '../../memorization/region.js';
 import type { ProgressEvent } from '../../progress.js';
 import { drain } from '../../progress.js';
 import { maskTokens, type Overlap, type TokenSpan } from '../../secrets/token-mask.js';
-import { openModel, openTokenizerIfPresent } from '../open-model.js';
+import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addFileOptions,
   addModelOptions,
@@ -70,9 +70,10 @@ export function createMeasureCommand(): Command {
     .action((options: Options) =>
       withSession(
         async (session) => {
-          await using model = await openModel(options);
+          const directory = await locateModel(options, session);
+          await using model = await openModel(directory, options);
           const { el, maxTokens, prefixTokens, secretTokens, overlap } = options;
-          const reader = { model, tokenizer: await openTokenizerIfPresent(options.model, model), maxTokens };
+          const reader = { model, tokenizer: await openTokenizerIfPresent(directory, model), maxTokens };
           const settings = { el, prefixTokens, secretTokens };
           const written = await runRecordJob(
             {
@@ -83,7 +84,7 @@ export function createMeasureCommand(): Command {
                 maxTokens: maxTokens ?? null,
                 dtype: options.dtype ?? 'float32',
               },
-              model: options.model,
+              model: directory,
               input: options.input,
               output: options.output,
               batchRecords: 16,

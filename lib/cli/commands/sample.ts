@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { fileError, InputError } from '../../errors.js';
 import { runCampaign } from '../../sampling/campaign.js';
-import { openModel, openTokenizer } from '../open-model.js';
+import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
   addModelOptions,
   addSeedOption,
@@ -68,8 +68,9 @@ export function createSampleCommand(): Command {
       withSession(
         async (session) => {
           const prompt = await readPrompt(options);
-          await using model = await openModel(options);
-          const tokenizer = await openTokenizer(options.model, model);
+          const directory = await locateModel(options, session);
+          await using model = await openModel(directory, options);
+          const tokenizer = await openTokenizer(directory, model);
           const result = await session.run(
             runCampaign(model, tokenizer, {
               directory: options.output,

@@ -1,6 +1,6 @@
 /** `lethe score`: log-probability, argmax hit and rank of every token of a document. */
 import { Command } from 'commander';
-import { openModel, openTokenizerIfPresent } from '../open-model.js';
+import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addFileOptions, addModelOptions, integerOption, type ModelOptions } from '../options.js';
 import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
 import { sequenceOf } from '../records.js';
@@ -31,17 +31,18 @@ export function createScoreCommand(): Command {
     .action((options: Options) =>
       withSession(
         async (session) => {
-          await using model = await openModel(options);
+          const directory = await locateModel(options, session);
+          await using model = await openModel(directory, options);
           const reader = {
             model,
-            tokenizer: await openTokenizerIfPresent(options.model, model),
+            tokenizer: await openTokenizerIfPresent(directory, model),
             maxTokens: options.maxTokens,
           };
           const written = await runRecordJob(
             {
               command: 'score',
               options: { maxTokens: options.maxTokens ?? null, dtype: options.dtype ?? 'float32' },
-              model: options.model,
+              model: directory,
               input: options.input,
               output: options.output,
               batchRecords: 64,

@@ -11,11 +11,13 @@ import { fileError, InputError } from '../../errors.js';
 import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer.js';
 import { train } from '../../training/train.js';
-import { openTokenizer, placement } from '../open-model.js';
+import { locateModel, openTokenizer, placement } from '../open-model.js';
 import {
   addDeviceOptions,
+  addHubOptions,
   addSeedOption,
   integerOption,
+  MODEL_HELP,
   type ModelOptions,
   numberOption,
 } from '../options.js';
@@ -52,7 +54,7 @@ export function createTrainCommand(): Command {
   const command = new Command('train')
     .summary('train a model on documents, from scratch or from a checkpoint')
     .description('Trains all weights of a model on the mean next-token loss of documents.')
-    .option('--model <directory>', 'model directory to train on')
+    .option('--model <name>', `what to train on: ${MODEL_HELP}`)
     .addOption(new Option('--config <file>', 'train a new model of this config.json').conflicts('model'))
     .option('--tokenizer <directory>', 'tokenizer of a new model', SHIPPED_TOKENIZER)
     .requiredOption('--input <path>', 'JSON lines of {id, text}, or a directory of source files')
@@ -67,7 +69,7 @@ export function createTrainCommand(): Command {
     )
     .addOption(integerOption('--warmup-steps <n>', 'steps of linear warm-up', { min: 0, default: 0 }))
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
-  return addSeedOption(addDeviceOptions(command))
+  return addSeedOption(addDeviceOptions(addHubOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession((session) => run(options, session), {
@@ -85,7 +87,9 @@ async function run(options: Options, session: Session): Promise<void> {
     seed,
     versions: nativeVersions(),
   });
-  if (options.model !== undefined) await recorder.setModel(options.model);
+  const { model: name } = options;
+  const directory = name === undefined ? undefined : await locateModel({ ...options, model: name }, session);
+  if (directory !== undefined) await recorder.setModel(directory);
   await recorder.addInput(options.input);
   if (options.model === undefined) await recorder.addInput(options.tokenizer);
   if (options.config !== undefined) await recorder.addInput(options.config);
@@ -95,7 +99,7 @@ async function run(options: Options, session: Session): Promise<void> {
     return;
   }
 
-  const { model, tokenizer } = await startingPoint(options);
+  const { model, tokenizer } = await startingPoint(directory, options);
   await using _ = model;
   const sequences = await readSequences(options.input, tokenizer, Math.min(maxTokens, model.contextLength));
   const result = await recorder.step('train', () =>
@@ -121,10 +125,13 @@ async function run(options: Options, session: Session): Promise<void> {
   );
 }
 
-async function startingPoint(options: Options): Promise<{ model: Model; tokenizer: Tokenizer }> {
-  if (options.model !== undefined) {
-    const model = await Model.load(options.model, placement(options));
-    return { model, tokenizer: await openTokenizer(options.model, model) };
+async function startingPoint(
+  directory: string | undefined,
+  options: Options,
+): Promise<{ model: Model; tokenizer: Tokenizer }> {
+  if (directory !== undefined) {
+    const model = await Model.load(directory, placement(options));
+    return { model, tokenizer: await openTokenizer(directory, model) };
   }
   if (options.config === undefined)
     throw new InputError(

@@ -17,7 +17,7 @@ import {
 } from '../../unlearning/objectives.js';
 import type { UnlearnResult } from '../../unlearning/options.js';
 import { unlearn } from '../../unlearning/unlearn.js';
-import { openModel, openTokenizerIfPresent } from '../open-model.js';
+import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addModelOptions, integerOption, type ModelOptions, numberOption } from '../options.js';
 import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
@@ -129,7 +129,8 @@ async function run(options: Options, session: Session): Promise<void> {
     options: { ...settings, maxTokens, objective, thresholds: options.thresholds ?? null },
     versions: nativeVersions(),
   });
-  await recorder.setModel(options.model);
+  const directory = await locateModel(options, session);
+  await recorder.setModel(directory);
   for (const input of [options.forget, options.retain, options.unseen])
     if (input !== undefined) await recorder.addInput(input);
   const runKey = runKeyOf(recorder.finish({}));
@@ -138,8 +139,8 @@ async function run(options: Options, session: Session): Promise<void> {
     return;
   }
 
-  await using model = await openModel(options);
-  const tokenizer = await openTokenizerIfPresent(options.model, model);
+  await using model = await openModel(directory, options);
+  const tokenizer = await openTokenizerIfPresent(directory, model);
   const reader = { model, tokenizer, maxTokens: Math.min(maxTokens, model.contextLength) };
   const forget = await readUnlearningDocuments(options.forget, reader);
   const retain = options.retain === undefined ? [] : await readUnlearningDocuments(options.retain, reader);
