@@ -49,7 +49,7 @@ export async function* decode(
   const session = await host.open({
     ...decoding.options,
     slots: Math.min(decoding.slots, waiting.size),
-    capacity: Math.max(...rows.map(({ start, maxTokens }) => start + maxTokens)),
+    capacity: rows.reduce((most, { start, maxTokens }) => Math.max(most, start + maxTokens), 1),
   });
   try {
     const live = new Map<number, number[]>();

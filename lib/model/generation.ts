@@ -18,10 +18,21 @@ import {
 /** Native steps between two looks at the signal and the events, where nobody watches token by token. */
 const STEPS_PER_CALL = 16;
 
+/** Where the caller sets no number of slots: what one step reads beside the weights stays in proportion to them. */
+const DEFAULT_CACHE_BYTES = 2 ** 30;
+const MOST_DEFAULT_SLOTS = 128;
+
+/** What generation needs to know of a model. */
+export interface Generator {
+  readonly native: NativeModel;
+  readonly contextLength: number;
+  /** Keys and values of one token in all layers. */
+  readonly cacheBytesPerToken: number;
+}
+
 /** Runs the rows to their end; results are in input order. */
 export async function generateRows(
-  native: NativeModel,
-  contextLength: number,
+  generator: Generator,
   rows: readonly GenerateRow[],
   options: GenerateOptions,
 ): Promise<Generation[]> {
@@ -32,7 +43,7 @@ export async function generateRows(
     stopReason: 'length' as StopReason,
   }));
   let [tokensDone, rowsDone] = [0, 0];
-  for await (const event of streamRows(native, contextLength, rows, options, STEPS_PER_CALL)) {
+  for await (const event of streamRows(generator, rows, options, STEPS_PER_CALL)) {
     const row = made[event.row]!;
     if (event.type === 'token') {
       row.tokens.push(event.token);
@@ -53,12 +64,12 @@ export async function generateRows(
 
 /** The same as it happens: every token of every row, and each row's end. */
 export async function* streamRows(
-  native: NativeModel,
-  contextLength: number,
+  generator: Generator,
   rows: readonly GenerateRow[],
   options: GenerateOptions,
   stepsPerCall: number,
 ): AsyncGenerator<GenerationEvent, void, void> {
+  const { native, contextLength, cacheBytesPerToken } = generator;
   const { signal, stop, tokenizer, ...settings } = check(generateSchema, options, 'options of generate');
   check(rowsSchema, rows, 'rows of generate');
   if (stop.length > 0 && tokenizer === undefined) {
@@ -75,19 +86,22 @@ export async function* streamRows(
       { remedy: 'Shorten the prompt, or ask for fewer tokens.' },
     );
   }
+  const planned = rows.map(({ prompt, start, maxTokens, seed }, i) => ({
+    prompt,
+    start: start ?? prompt.length,
+    maxTokens: maxTokens ?? settings.maxTokens,
+    seed: seed ?? deriveSeed(settings.seed, i),
+  }));
+  const capacity = planned.reduce((most, { start, maxTokens }) => Math.max(most, start + maxTokens), 0);
+  const fitting = Math.floor(DEFAULT_CACHE_BYTES / (capacity * cacheBytesPerToken));
   yield* decode(
     {
       open: (session) => translateNativeErrors(() => native.openSession(session)),
       call: (work) => withCancel(signal, work),
     },
-    rows.map(({ prompt, start, maxTokens, seed }, i) => ({
-      prompt,
-      start: start ?? prompt.length,
-      maxTokens: maxTokens ?? settings.maxTokens,
-      seed: seed ?? deriveSeed(settings.seed, i),
-    })),
+    planned,
     {
-      slots: settings.batchRows,
+      slots: settings.batchRows ?? Math.min(MOST_DEFAULT_SLOTS, Math.max(1, fitting)),
       stepsPerCall: stop.length > 0 ? 1 : stepsPerCall,
       endsText: stop.length > 0 ? (_, tokens) => holdsAny(tokenizer!, tokens, stop) : undefined,
       options: {

@@ -16,7 +16,7 @@ import {
   readArchitecture,
   writeCheckpoint,
 } from './checkpoint.js';
-import { generateRows, streamRows } from './generation.js';
+import { type Generator, generateRows, streamRows } from './generation.js';
 import { withCancel } from './native-call.js';
 import { Ongoing } from './ongoing.js';
 import {
@@ -177,7 +177,7 @@ export class Model implements AsyncDisposable {
    * @throws NativeError `ERR_NOT_FINITE`, `ERR_MODEL_DISPOSED`
    */
   async generate(rows: readonly GenerateRow[], options: GenerateOptions): Promise<Generation[]> {
-    return this.#ongoing.run(() => generateRows(this.#native, this.contextLength, rows, options));
+    return this.#ongoing.run(() => generateRows(this.#generator(), rows, options));
   }
 
   /** {@link generate} as it happens: every token of every row, and each row's end. Leaving the loop stops the work. */
@@ -185,7 +185,17 @@ export class Model implements AsyncDisposable {
     rows: readonly GenerateRow[],
     options: GenerateOptions,
   ): AsyncGenerator<GenerationEvent, void, void> {
-    yield* streamRows(this.#native, this.contextLength, rows, options, 1);
+    yield* streamRows(this.#generator(), rows, options, 1);
+  }
+
+  #generator(): Generator {
+    const { layers, attention } = this.#architecture.spec;
+    const numbers = 2 * layers * attention.keyValueHeads * attention.headSize;
+    return {
+      native: this.#native,
+      contextLength: this.contextLength,
+      cacheBytesPerToken: numbers * (this.#dtype === 'float32' ? 4 : 2),
+    };
   }
 
   /**

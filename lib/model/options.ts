@@ -83,7 +83,10 @@ export interface GenerateOptions {
   /** Strings that end a row once its text holds one, wherever tokens begin and end; needs `tokenizer`. Default none. */
   readonly stop?: readonly string[];
   readonly tokenizer?: { decode(tokens: ArrayLike<number>): string };
-  /** Rows decoded together at most; a finished row's place goes to one that waits. Default 32. */
+  /**
+   * Rows decoded together at most; a finished row's place goes to one that waits. Default: as many as 1 GiB of cache
+   * holds, from 1 to 128.
+   */
   readonly batchRows?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (tokensDone: number, rowsDone: number) => void;
@@ -183,7 +186,7 @@ export const generateSchema = z.strictObject({
       'a Tokenizer',
     )
     .optional(),
-  batchRows: count.min(1).default(32),
+  batchRows: count.min(1).optional(),
   ...call,
 });
 
