@@ -35,7 +35,7 @@ describe('help', () => {
 const MISUSE: readonly (readonly [args: readonly string[], expected: RegExp])[] = [
   [['scroe'], /^lethe: Unknown command 'scroe' \(did you mean score\?\)\./],
   [['score', '--modle', 'x'], /^lethe: Unknown option '--modle' \(did you mean --model\?\)\./],
-  [['score', '--input', '-'], /^lethe: Required option '--model <directory>' not specified\./],
+  [['score', '--input', '-'], /^lethe: Required option '--model <name>' not specified\./],
   [
     ['generate', '--model', 'x', '--input', '-', '--max-tokens', 'many'],
     /^lethe: Expected an integer >= 1 for --max-tokens but received "many"\.\n$/,
@@ -49,8 +49,8 @@ const MISUSE: readonly (readonly [args: readonly string[], expected: RegExp])[] 
     /^lethe: Expected integers separated by commas >= 1 for --el but received "x"\.\n$/,
   ],
   [
-    ['score', '--model', 'no-such-model', '--input', '-'],
-    /^lethe: Expected a model directory at no-such-model but found none\.\n$/,
+    ['score', '--model', './no-such-model', '--input', '-'],
+    /^lethe: Expected a model directory, or a name of the hub such as org\/name, but found no \.\/no-such-model\.\n$/,
   ],
   [
     ['unlearn', '--model', 'x', '--forget', 'f', '--output', 'o'],
@@ -87,9 +87,9 @@ test('a libtorch that is not there is one sentence with its remedy', async () =>
 });
 
 test('LETHE_DEBUG shows where an error came from', async () => {
-  const { stderr } = await lethe(['score', '--model', 'x', '--input', '-'], { env: { LETHE_DEBUG: '1' } });
+  const { stderr } = await lethe(['score', '--model', './x', '--input', '-'], { env: { LETHE_DEBUG: '1' } });
   expect(stderr).toContain('lethe: Expected a model directory');
-  expect(stderr).toMatch(/\n {4}at .*checkpoint/);
+  expect(stderr).toMatch(/\n {4}at .*hub/);
 });
 
 test('Ctrl-C ends with 130, says how to go on, and leaves the state that the next run needs', async () => {

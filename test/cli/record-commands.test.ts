@@ -6,6 +6,7 @@ import { measureSecrets } from '../../lib/memorization/measure-secrets.js';
 import { Model } from '../../lib/model/model.js';
 import { Tokenizer } from '../../lib/model/tokenizer.js';
 import { drain } from '../../lib/progress.js';
+import { deriveSeed } from '../../lib/random.js';
 import { lethe, parseLines, workspace, writeLines, writeTinyModel } from './run-cli.js';
 
 const TEXT = 'export function add(a, b) {\n  return a + b;\n}\n';
@@ -158,6 +159,68 @@ describe('generate', () => {
     ]);
     expect(three.filter(({ sample: number }) => number !== 2)).toEqual(two);
     expect(other).not.toEqual(two);
+  });
+});
+
+describe('generate: what ends a continuation, and what is drawn', () => {
+  const generate = async (...args: string[]) =>
+    parseLines(
+      (await run('generate', ...['--input', space.at('in.jsonl'), '--max-tokens', '12'], ...args)).stdout,
+    ) as { tokens: number[]; text: string; stopReason: string; logprobs?: number[] }[];
+
+  test('a stop string ends it, and its text is cut before the string', async () => {
+    const args = ['--temperature', '1', '--no-eos'];
+    const free = (await generate(...args))[0]!;
+    expect(free.logprobs).toBeUndefined();
+    const stop = free.text.slice(3, 6);
+    const at = free.text.indexOf(stop);
+    const ended = (await generate(...args, '--stop', 'no such text', '--stop', stop))[0]!;
+    expect(ended.stopReason).toBe('text');
+    expect(ended.text).toBe(free.text.slice(0, at));
+    expect(ended.tokens).toEqual(free.tokens.slice(0, ended.tokens.length));
+    expect(tokenizer.decode(ended.tokens, { skipSpecialTokens: true })).toContain(stop);
+    expect(tokenizer.decode(ended.tokens.slice(0, -1), { skipSpecialTokens: true })).not.toContain(stop);
+  });
+
+  test('the ids of generation_config.json end it, all of them', async () => {
+    const path = space.at('model/generation_config.json');
+    const free = (await generate('--no-eos'))[0]!;
+    const [second, third] = [free.tokens[1]!, free.tokens[2]!];
+    try {
+      await writeFile(path, JSON.stringify({ eos_token_id: [third, second] }));
+      const ended = (await generate())[0]!;
+      const end = free.tokens.findIndex((token) => token === second || token === third);
+      expect(ended.tokens).toEqual(free.tokens.slice(0, end + 1));
+      expect(ended.stopReason).toBe('stop');
+      expect((await generate('--no-eos'))[0]!.stopReason).toBe('length');
+    } finally {
+      await rm(path);
+    }
+  });
+
+  test('log-probabilities, min-p and repetition penalty are those of the library', async () => {
+    const args = ['--min-p', '0.9', '--repetition-penalty', '1.5', '--logprobs', '--no-eos'];
+    const record = (await generate(...args, '--temperature', '0.7', '--seed', '5', '--batch-rows', '2'))[1]!;
+    const [expected] = await model.generate(
+      [{ prompt: Int32Array.of(5, 6, 7, 8), seed: deriveSeed(5, 7, 0) }],
+      { maxTokens: 12, temperature: 0.7, minP: 0.9, repetitionPenalty: 1.5 },
+    );
+    expect(record.tokens).toEqual([...expected!.tokens]);
+    expect(record.logprobs).toHaveLength(12);
+    for (const [i, value] of record.logprobs!.entries()) expect(value).toBeCloseTo(expected!.logprobs[i]!, 4);
+    const plain = (await generate('--temperature', '0.7', '--seed', '5', '--no-eos'))[1]!;
+    expect(plain.tokens).not.toEqual(record.tokens);
+  });
+
+  test.each([
+    [['--stop', ''], /^lethe: Expected a text of at least one character for --stop but received none\./],
+    [['--min-p', '2'], /^lethe: Expected a number >= 0 and <= 1 for --min-p but received "2"\./],
+    [['--repetition-penalty', '0'], /^lethe: Expected a number >= 1e-9 for --repetition-penalty/],
+    [['--batch-rows', '0'], /^lethe: Expected an integer >= 1 for --batch-rows/],
+  ])('%j is refused', async (args, expected) => {
+    const { code, stderr } = await run('generate', '--input', space.at('in.jsonl'), ...args);
+    expect(stderr).toMatch(expected);
+    expect(code).toBe(1);
   });
 });
 

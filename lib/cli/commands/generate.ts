@@ -1,6 +1,9 @@
 /** `lethe generate`: continuations of prompts. */
-import { Command } from 'commander';
-import type { GenerateRow, Model } from '../../model/model.js';
+import { Command, Option } from 'commander';
+import { InputError } from '../../errors.js';
+import { readGenerationConfig } from '../../model/generation-config.js';
+import type { GenerateRow, Generation, Model } from '../../model/model.js';
+import type { Tokenizer } from '../../model/tokenizer.js';
 import { deriveSeed } from '../../random.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
@@ -18,13 +21,16 @@ import { withSession } from '../session.js';
 
 const HELP = `
 Reads prompts, {id, text} or {id, tokens} a line, writes {id, sample, tokens, text, stopReason} for each of --samples
-continuations: new tokens only; text leaves special tokens out (null without a tokenizer); stopReason is "length" or
-"stop". A continuation depends on the seed, the prompt's id and the sample's number, and on nothing else that it was
-decoded with.
+continuations: new tokens only; text leaves special tokens out (null without a tokenizer). stopReason says what ended
+it: "length" (--max-tokens), "stop" (a token id: those of generation_config.json, else of config.json, and --stop-id) or
+"text" (a --stop string, before which text is cut; tokens are as drawn). --logprobs adds each token's natural-log
+probability under the model itself, before temperature and filters. A continuation depends on the seed, the prompt's id
+and the sample's number, and on nothing else that it was decoded with.
 
 Examples:
   lethe generate --model codeparrot-small --input prompts.jsonl --output greedy.jsonl --max-tokens 64 --temperature 0
-  lethe generate --model codeparrot-small --input prompts.jsonl --samples 20 --temperature 0.8 --top-p 0.95 | head`;
+  lethe generate --model codeparrot-small --input prompts.jsonl --samples 20 --temperature 0.8 --top-p 0.95 | head
+  lethe generate --model codeparrot-small --input prompts.jsonl --temperature 0 --stop $'\\ndef ' --stop $'\\nclass '`;
 
 interface Options extends ModelOptions {
   readonly input: string;
@@ -34,10 +40,18 @@ interface Options extends ModelOptions {
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
+  readonly minP: number;
+  readonly repetitionPenalty: number;
+  readonly stop: readonly string[];
   readonly stopId: readonly number[];
   readonly eos: boolean;
+  readonly logprobs: boolean;
+  readonly batchRows: number;
   readonly seed: number;
 }
+
+/** The text of tokens as it is written: stop strings are looked for in the same. */
+type Decode = (tokens: ArrayLike<number>) => string;
 
 export function createGenerateCommand(): Command {
   const command = new Command('generate')
@@ -51,12 +65,32 @@ export function createGenerateCommand(): Command {
       numberOption('--top-p <p>', 'share of probability to draw from', { min: 1e-9, max: 1, default: 1 }),
     )
     .addOption(
+      numberOption('--min-p <p>', 'draw from tokens at least this share as likely as the likeliest', {
+        min: 0,
+        max: 1,
+        default: 0,
+      }),
+    )
+    .addOption(
+      numberOption('--repetition-penalty <n>', 'of tokens that stand there already, 1: none', {
+        min: 1e-9,
+        default: 1,
+      }),
+    )
+    .addOption(
+      new Option('--stop <string>', 'text that ends a continuation; may be given several times')
+        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .default([], 'none'),
+    )
+    .addOption(
       integersOption('--stop-id <ids>', 'token ids that end a continuation, beside the end of text', {
         min: 0,
         default: [],
       }),
     )
-    .option('--no-eos', 'go on after an end-of-text token');
+    .option('--no-eos', 'go on after an end-of-text token')
+    .option('--logprobs', 'add the log-probability of each token', false)
+    .addOption(integerOption('--batch-rows <n>', 'continuations decoded together', { min: 1, default: 32 }));
   return addSeedOption(addModelOptions(addFileOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
@@ -65,25 +99,24 @@ export function createGenerateCommand(): Command {
           const directory = await locateModel(options, session);
           await using model = await openModel(directory, options);
           const tokenizer = await openTokenizerIfPresent(directory, model);
-          const { maxTokens, samples, temperature, topK, topP, seed } = options;
-          const stopIds = [...new Set([...options.stopId, ...(options.eos ? endOfTextIds(model) : [])])];
+          const { maxTokens, samples, temperature, topK, topP, minP, repetitionPenalty, seed } = options;
+          const { batchRows, logprobs } = options;
+          const decode: Decode | undefined =
+            tokenizer && ((tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
+          const stop = checkStop(options.stop, tokenizer);
+          const ends = options.eos ? await endOfTextIds(directory, model) : [];
+          const stopIds = [...new Set([...options.stopId, ...ends])];
+          const drawn = { maxTokens, temperature, topK, topP, minP, repetitionPenalty, stop, stopIds };
           const written = await runRecordJob(
             {
               command: 'generate',
-              options: {
-                maxTokens,
-                samples,
-                temperature,
-                topK,
-                topP,
-                stopIds,
-                dtype: options.dtype ?? 'float32',
-              },
+              options: { ...drawn, samples, logprobs, dtype: options.dtype ?? 'float32' },
               seed,
               model: directory,
               input: options.input,
               output: options.output,
-              batchRecords: Math.max(1, Math.floor(64 / samples)),
+              // Twice the rows that are decoded together: a row that is done finds one that waits.
+              batchRecords: Math.max(1, Math.floor((2 * batchRows) / samples)),
               outputsPerInput: samples,
               process: async (batch, note) => {
                 const rows = batch.flatMap((record): GenerateRow[] => {
@@ -94,20 +127,18 @@ export function createGenerateCommand(): Command {
                   }));
                 });
                 const generations = await model.generate(rows, {
-                  maxTokens,
-                  temperature,
-                  topK,
-                  topP,
-                  stopIds,
+                  ...drawn,
+                  ...(decode === undefined ? {} : { tokenizer: { decode } }),
+                  batchRows,
                   signal: session.signal,
                   onProgress: (tokens) => note(`${tokens} tokens`),
                 });
-                return generations.map(({ tokens, stopReason }, row) => ({
+                return generations.map((generation, row) => ({
                   id: batch[Math.floor(row / samples)]!.id,
                   sample: row % samples,
-                  tokens: [...tokens],
-                  text: tokenizer?.decode(tokens, { skipSpecialTokens: true }) ?? null,
-                  stopReason,
+                  tokens: [...generation.tokens],
+                  ...describeEnd(generation, stop, decode),
+                  ...(logprobs ? { logprobs: [...generation.logprobs] } : {}),
                 }));
               },
             },
@@ -120,8 +151,39 @@ export function createGenerateCommand(): Command {
     );
 }
 
-/** `eos_token_id` of config.json, one or several, as far as the model knows them (GPT-2's default is 50256). */
-function endOfTextIds({ config, vocabularySize }: Model): number[] {
-  const ids = [config.eos_token_id].flat();
+/** Stop strings are found in text, so they need a tokenizer. */
+function checkStop(stop: readonly string[], tokenizer: Tokenizer | undefined): readonly string[] {
+  if (stop.includes(''))
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      'Expected a text of at least one character for --stop but received none.',
+    );
+  if (stop.length > 0 && tokenizer === undefined)
+    throw new InputError(
+      'ERR_FILE_NOT_FOUND',
+      "Expected tokenizer.json in the model's directory for --stop but found none.",
+      { remedy: 'Put the tokenizer files beside the model, or end continuations with --stop-id.' },
+    );
+  return stop;
+}
+
+/** What a caller asked to stop at is not part of the answer; a token that ends a continuation may hold it as well. */
+function describeEnd(
+  { tokens, stopReason }: Generation,
+  stop: readonly string[],
+  decode: Decode | undefined,
+) {
+  if (decode === undefined) return { text: null, stopReason };
+  const text = decode(tokens);
+  const starts = stop.map((string) => text.indexOf(string)).filter((start) => start !== -1);
+  return starts.length === 0
+    ? { text, stopReason }
+    : { text: text.slice(0, Math.min(...starts)), stopReason: 'text' };
+}
+
+/** What ends a text by generation_config.json, else by config.json, as far as the model knows it (GPT-2's default is 50256). */
+async function endOfTextIds(directory: string, { config, vocabularySize }: Model): Promise<number[]> {
+  const { eosIds } = await readGenerationConfig(directory);
+  const ids: unknown[] = eosIds.length > 0 ? [...eosIds] : [config.eos_token_id].flat();
   return ids.filter((id): id is number => Number.isInteger(id) && (id as number) < vocabularySize);
 }

@@ -13,8 +13,9 @@ import { withSession } from '../session.js';
 
 const HELP = `
 Reads config.json and the headers of the weights, so that a damaged or incomplete checkpoint is refused as loading would
-refuse it. digest is that of run.json: SHA-256 of what sha256sum prints for the files of the directory.
+refuse it. digest is that of run.json: SHA-256 of what sha256sum prints for the files of the directory.`;
 
+const EXAMPLES = `
 Examples:
   lethe model info codeparrot-small
   lethe model info codeparrot/codeparrot-small --json`;
@@ -31,7 +32,7 @@ export function createModelCommand(): Command {
     .description('Describes a model: family, size, files, tokenizer, defaults of generation, digest.')
     .argument('<model>', MODEL_HELP)
     .option('--json', 'write one JSON object')
-    .addHelpText('after', HELP)
+    .addHelpText('after', `${HELP}\n${EXAMPLES}`)
     .action((model: string, options: InfoOptions) =>
       withSession(async (session) => {
         const info = await describeModel(await locateModel({ ...options, model }, session));
@@ -44,7 +45,8 @@ export function createModelCommand(): Command {
   return new Command('model')
     .summary('describe a model without loading its weights')
     .description('Looks at model directories.')
-    .addCommand(addHubOptions(info));
+    .addCommand(addHubOptions(info))
+    .addHelpText('after', EXAMPLES);
 }
 
 async function describeModel(directory: string): Promise<Readonly<Record<string, unknown>>> {
