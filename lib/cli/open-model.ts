@@ -1,6 +1,7 @@
 /** The model and the tokenizer that a command's options name. */
 import { resolveModel } from '../data/hub.js';
 import { InputError } from '../errors.js';
+import { readArchitecture } from '../model/checkpoint.js';
 import { type LoadModelOptions, Model } from '../model/model.js';
 import { Tokenizer } from '../model/tokenizer.js';
 import { loadAddon } from '../native/load.js';
@@ -27,8 +28,22 @@ export async function locateModel(
   });
 }
 
-/** Loads the model of a directory where and as the options say. */
-export async function openModel(directory: string, options: ModelOptions): Promise<Model> {
+/**
+ * Loads the model of a directory where and as the options say.
+ *
+ * @throws InputError `ERR_MODEL_UNSUPPORTED` for an encoder: it predicts no tokens, which is what every command is about
+ */
+export async function openModel(
+  directory: string,
+  options: Pick<ModelOptions, 'device' | 'dtype' | 'threads'>,
+): Promise<Model> {
+  const { config, spec } = await readArchitecture(directory);
+  if (!spec.attention.causal || spec.head === 'none')
+    throw new InputError(
+      'ERR_MODEL_UNSUPPORTED',
+      `Expected a model that predicts the next token in ${directory} but found an encoder, ${String(config.model_type)}.`,
+      { remedy: 'Encoders are for Model.encode of the library.' },
+    );
   return Model.load(directory, placement(options));
 }
 

@@ -134,6 +134,34 @@ test('a model of the hub is downloaded once, pinned by --revision, and used with
   expect(JSON.parse(info.stdout)).toMatchObject({ family: 'gpt2', files: ['model.safetensors'] });
 });
 
+test('an encoder is described, and refused where tokens are to be predicted', async () => {
+  await using model = await Model.create({
+    model_type: 'bert',
+    vocab_size: 40,
+    hidden_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 32,
+    type_vocab_size: 2,
+  });
+  const directory = space.at('encoder');
+  await model.save(directory);
+  const info = await lethe(['model', 'info', directory, '--json']);
+  expect(JSON.parse(info.stdout)).toMatchObject({ family: 'bert', causal: false, head: 'none' });
+  for (const args of [
+    ['score', '--model', directory, '--input', '-'],
+    ['train', '--model', directory, '--input', 'LICENSE', '--output', space.at('out')],
+  ]) {
+    const { code, stdout, stderr } = await lethe(args, { input: '{"id":1,"tokens":[1,2,3]}\n' });
+    expect(stderr).toBe(
+      `lethe: Expected a model that predicts the next token in ${directory} but found an encoder, bert. Encoders are for Model.encode of the library.\n`,
+    );
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+  }
+});
+
 test('float16 is a type like the others', async () => {
   const score = async (dtype: string) => {
     const { stdout } = await lethe(

@@ -11,7 +11,7 @@ import { fileError, InputError } from '../../errors.js';
 import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer.js';
 import { train } from '../../training/train.js';
-import { locateModel, openTokenizer, placement } from '../open-model.js';
+import { locateModel, openModel, openTokenizer, placement } from '../open-model.js';
 import {
   addDeviceOptions,
   addHubOptions,
@@ -130,7 +130,7 @@ async function startingPoint(
   options: Options,
 ): Promise<{ model: Model; tokenizer: Tokenizer }> {
   if (directory !== undefined) {
-    const model = await Model.load(directory, placement(options));
+    const model = await openModel(directory, options);
     return { model, tokenizer: await openTokenizer(directory, model) };
   }
   if (options.config === undefined)
