@@ -1,4 +1,5 @@
 /** By what finished work is recognised: a digest of everything that a run's output depends on, kept in its run.json. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile, digestText } from '../data/digest.js';
 import { type RunManifest, readRunManifest } from '../data/run-manifest.js';
@@ -14,7 +15,16 @@ export async function checkpointResults(
   directory: string,
   runKey: string,
 ): Promise<{ runKey: string; weights: string }> {
-  return { runKey, weights: await digestFile(join(directory, 'model.safetensors')) };
+  return { runKey, weights: await digestWeights(directory) };
+}
+
+/** Of one file its digest; of shards that of their digests, in the order of their names. */
+async function digestWeights(directory: string): Promise<string> {
+  const shards = (await readdir(directory)).filter((name) => /^model-.*\.safetensors$/.test(name)).sort();
+  if (shards.length === 0) return digestFile(join(directory, 'model.safetensors'));
+  const digests: string[] = [];
+  for (const shard of shards) digests.push(await digestFile(join(directory, shard)));
+  return digestText(JSON.stringify(digests));
 }
 
 /** Whether the directory holds the finished run of this key, weights as they were written. */
