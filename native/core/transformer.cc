@@ -20,6 +20,7 @@
 #include <cmath>
 #include <optional>
 
+#include "error.h"
 #include "linear.h"
 
 namespace lethe {
@@ -171,6 +172,9 @@ at::Tensor Transformer::Step(const at::Tensor& tokens, const at::Tensor& positio
 }
 
 at::Tensor Transformer::Logits(const at::Tensor& hidden) const {
+  if (spec_.head == Head::kNone) {
+    throw Error("ERR_INVALID_OPTION", "Expected a language model but this model is an encoder: it predicts no tokens.");
+  }
   return ApplyLinear(hidden, parameters_.head().weight, parameters_.head().bias).to(at::kFloat);
 }
 

@@ -27,6 +27,15 @@ describe.each(ENCODERS)('%s', (variant) => {
     expect(model.parameterCount).toBe(expected.parameterCount);
   });
 
+  test('predicts no tokens, and says so', async () => {
+    const sequences = [Int32Array.of(1, 2, 3)];
+    const refused = { code: 'ERR_INVALID_OPTION', message: expect.stringContaining('encoder') };
+    await expect(model.score(sequences)).rejects.toMatchObject(refused);
+    await expect(model.generate([{ prompt: sequences[0]! }], { maxTokens: 1 })).rejects.toMatchObject(
+      refused,
+    );
+  });
+
   test('hidden states after every layer, of a ragged batch and of each row alone', async () => {
     const sequences = tokensOf(expected.hidden);
     const count = expected.hidden[0]!.layers.length;
