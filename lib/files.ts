@@ -1,7 +1,7 @@
-/** Files appear whole or not at all: written beside their place, then renamed into it. */
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+/** Files appear whole or not at all, written beside their place and renamed into it; small JSON files are read whole. */
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileError, LetheError } from './errors.js';
+import { type ErrorCode, fileError, InputError, LetheError } from './errors.js';
 
 let written = 0;
 
@@ -48,5 +48,29 @@ export async function writeTextAtomic(
       waiting = '';
     }
     await handle.writeFile(waiting);
+  });
+}
+
+/**
+ * The JSON value of a whole file.
+ *
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `code` if it is not JSON
+ */
+export async function readJsonFile(path: string, code: ErrorCode = 'ERR_FILE_FORMAT'): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw fileError('read', path, cause);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InputError(code, `Expected JSON in ${path} but ${(cause as Error).message}.`, { cause });
+  }
+}
+
+/** {@link readJsonFile}, undefined if there is no such file. */
+export async function readOptionalJsonFile(path: string, code?: ErrorCode): Promise<unknown> {
+  return readJsonFile(path, code).catch((error: LetheError) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    throw error;
   });
 }

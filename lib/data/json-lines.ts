@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { describeIssue } from '../check.js';
 import { InputError } from '../errors.js';
-import { replaceFile } from './files.js';
+import { replaceFile } from '../files.js';
 import { readLines } from './lines.js';
 
 /** Bytes gathered before they are written: one system call for many small records. */

@@ -6,7 +6,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:f
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { fileError, InputError } from '../errors.js';
-import { writeFileAtomic } from './files.js';
+import { writeFileAtomic } from '../files.js';
 import { formatRecord, readJsonLines } from './json-lines.js';
 
 const NEWLINE = 0x0a;

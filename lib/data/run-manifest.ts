@@ -1,10 +1,8 @@
-/** `run.json`: what a run was asked, what it was made from, how long its steps took and what came out. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssue } from '../check.js';
-import { fileError, InputError } from '../errors.js';
-import { writeFileAtomic } from './files.js';
+import { InputError } from '../errors.js';
+import { readJsonFile, writeFileAtomic } from '../files.js';
 
 const source = z.looseObject({
   /** As it was given. */
@@ -51,17 +49,7 @@ export async function writeRunManifest(directory: string, manifest: RunManifest)
 /** @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` if it is no manifest */
 export async function readRunManifest(directory: string): Promise<RunManifest> {
   const path = join(directory, RUN_MANIFEST_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError('read', path, error);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('ERR_FILE_FORMAT', `Expected JSON in ${path} but ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+  const value = await readJsonFile(path);
   const result = runManifest.safeParse(value);
   if (result.success) return result.data;
   throw new InputError('ERR_FILE_FORMAT', describeIssue(result.error.issues[0]!, value, path));

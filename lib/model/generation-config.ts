@@ -1,8 +1,8 @@
 /** How a model's makers mean it to be decoded: `generation_config.json` beside its weights. */
-import { readFile } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fileError, InputError } from '../errors.js';
+import { readOptionalJsonFile } from '../files.js';
 import { readPart } from './tokenizer-parts.js';
 
 /** What the file says; undefined (of ids that end a text: empty) where it says nothing. */
@@ -47,7 +47,7 @@ const schema = z.looseObject({
  */
 export async function readGenerationConfig(directory: string): Promise<GenerationConfig> {
   const path = join(directory, 'generation_config.json');
-  const found = readPart(schema, await readOptionalJson(path), path);
+  const found = readPart(schema, (await readOptionalJsonFile(path, 'ERR_MODEL_FORMAT')) ?? {}, path);
   const eos = found.eos_token_id ?? [];
   const pad = found.pad_token_id ?? -1;
   return {
@@ -61,21 +61,4 @@ export async function readGenerationConfig(directory: string): Promise<Generatio
     minP: found.min_p ?? undefined,
     repetitionPenalty: found.repetition_penalty ?? undefined,
   };
-}
-
-async function readOptionalJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw fileError('read', path, error);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('ERR_MODEL_FORMAT', `Expected JSON in ${path} but ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
 }

@@ -1,9 +1,10 @@
 /** Which tokens begin, end and pad a text: the small JSON files beside tokenizer.json. */
-import { readFile } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssue } from '../check.js';
-import { fileError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
+import { readOptionalJsonFile } from '../files.js';
 
 export interface SpecialTokens {
   readonly bosId: number | undefined;
@@ -63,21 +64,8 @@ export async function readSpecialTokens(
 }
 
 async function readConfig(path: string): Promise<Config> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw fileError('read', path, error);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('ERR_MODEL_FORMAT', `Expected JSON in ${path} but ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+  const value = await readOptionalJsonFile(path, 'ERR_MODEL_FORMAT');
+  if (value === undefined) return {};
   const result = config.safeParse(value);
   if (result.success) return result.data;
   throw new InputError('ERR_MODEL_FORMAT', describeIssue(result.error.issues[0]!, value, path));

@@ -46,11 +46,6 @@ export function escapeText(text: string): string {
   return makeVisible(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
-/** Text for an element only, where quotes need no escaping and thousands of them would weigh. */
-export function escapeElementText(text: string): string {
-  return makeVisible(text).replace(/[&<>]/g, (character) => ENTITIES[character]!);
-}
-
 /**
  * A JSON value for `<script type="application/json">`: no `<` survives, so neither `</script>` nor `<!--` can
  * end or open anything, and strings have their invisible characters shown.

@@ -1,7 +1,9 @@
 /** A report's data from disk: the `report.json` that a run left. */
-import { readFile, stat } from 'node:fs/promises';
+
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError, InputError } from '../errors.js';
+import { fileError } from '../errors.js';
+import { readJsonFile } from '../files.js';
 import type { ReportInput } from './input.js';
 import { parseReportInput } from './input-schema.js';
 
@@ -15,20 +17,10 @@ export async function readReport(
   path: string,
 ): Promise<{ readonly file: string; readonly input: ReportInput }> {
   let file = path;
-  let text: string;
   try {
     if ((await stat(path)).isDirectory()) file = join(path, 'report.json');
-    text = await readFile(file, 'utf8');
   } catch (error) {
     throw fileError('read', file, error);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('ERR_FILE_FORMAT', `Expected JSON in ${file} but ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
-  return { file, input: parseReportInput(value, file) };
+  return { file, input: parseReportInput(await readJsonFile(file), file) };
 }

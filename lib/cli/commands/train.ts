@@ -1,13 +1,14 @@
 /** `lethe train`: plain next-token training on documents, from scratch or from a checkpoint. */
-import { readFile, rm } from 'node:fs/promises';
 
+import { rm } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { check } from '../../check.js';
 import { readDocuments } from '../../data/documents.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
-import { fileError, InputError } from '../../errors.js';
+import { InputError } from '../../errors.js';
+import { readJsonFile } from '../../files.js';
 import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer.js';
 import { train } from '../../training/train.js';
@@ -146,18 +147,7 @@ async function startingPoint(
 }
 
 async function readConfig(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError('read', path, error);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('ERR_FILE_FORMAT', `Expected JSON in ${path} but ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
-  return check(z.record(z.string(), z.unknown()), value, path);
+  return check(z.record(z.string(), z.unknown()), await readJsonFile(path), path);
 }
 
 async function readSequences(input: string, tokenizer: Tokenizer, maxTokens: number): Promise<Tokens[]> {

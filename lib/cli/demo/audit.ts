@@ -1,9 +1,8 @@
 /** The steps that look at a model, run once before and once after unlearning. */
 import { detectClones } from '../../clones/detect.js';
 import { formatCloneLog } from '../../clones/log.js';
-import { writeFileAtomic } from '../../data/files.js';
 import { writeJsonLines } from '../../data/json-lines.js';
-import { writeTextAtomic } from '../../files.js';
+import { writeFileAtomic, writeTextAtomic } from '../../files.js';
 import type { ReportTokenScores } from '../../report/input.js';
 import { runCampaign } from '../../sampling/campaign.js';
 import { type MergeResult, mergeOutputs } from '../../sampling/merge.js';

@@ -1,7 +1,7 @@
 /** The steps that make the demo's model forget: thresholds, what to forget and what to retain, CodeEraser. */
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../data/files.js';
 import { writeJsonLines } from '../../data/json-lines.js';
+import { writeFileAtomic } from '../../files.js';
 import { computeThresholds, type ThresholdsResult } from '../../memorization/thresholds.js';
 import { Model } from '../../model/model.js';
 import { selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';

@@ -6,8 +6,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { digestPath, digestText } from '../../data/digest.js';
-import { writeFileAtomic } from '../../data/files.js';
 import { fileError } from '../../errors.js';
+import { writeFileAtomic } from '../../files.js';
 
 const entrySchema = z.strictObject({
   name: z.string(),

@@ -3,9 +3,9 @@
  * forget the secrets, prove that it did. Every step is a call of the library and leaves its files.
  */
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../data/files.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
+import { writeFileAtomic } from '../../files.js';
 import type { Thresholds } from '../../memorization/thresholds.js';
 import type { LoadModelOptions } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer.js';

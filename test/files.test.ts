@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { replaceFile, writeFileAtomic } from '../../lib/data/files.js';
-import { temporaryDirectory } from './temporary.js';
+import { replaceFile, writeFileAtomic } from '../lib/files.js';
+import { temporaryDirectory } from './data/temporary.js';
 
 const directory = temporaryDirectory();
 

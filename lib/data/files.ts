@@ -1,2 +1,0 @@
-/** Files appear whole or not at all, whichever stage writes them. */
-export { replaceFile, writeFileAtomic } from '../files.js';
