@@ -1,5 +1,5 @@
 /** Files appear whole or not at all, written beside their place and renamed into it; small JSON files are read whole. */
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ErrorCode, fileError, InputError, LetheError } from './errors.js';
 
@@ -52,24 +52,39 @@ export async function writeTextAtomic(
 }
 
 /**
- * The JSON value of a whole file.
+ * The JSON value of a whole file, of at most `maxBytes`.
  *
- * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `code` if it is not JSON
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `code` if it is not JSON, or larger
  */
-export async function readJsonFile(path: string, code: ErrorCode = 'ERR_FILE_FORMAT'): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+export async function readJsonFile(
+  path: string,
+  code: ErrorCode = 'ERR_FILE_FORMAT',
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<unknown> {
+  const failed = (cause: unknown) => {
     throw fileError('read', path, cause);
-  });
+  };
+  // Asked first: a file that claims gigabytes must not be read to find that out.
+  const { size } = await stat(path).catch(failed);
+  if (size > maxBytes)
+    throw new InputError(code, `Expected at most ${maxBytes} bytes in ${path} but found ${size}.`);
+  const text = await readFile(path, 'utf8').catch(failed);
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InputError(code, `Expected JSON in ${path} but ${(cause as Error).message}.`, { cause });
+    // V8 quotes the text, line ends and all.
+    const reason = (cause as Error).message.replace(/[\s\p{C}]+/gu, ' ');
+    throw new InputError(code, `Expected JSON in ${path} but ${reason}.`, { cause });
   }
 }
 
 /** {@link readJsonFile}, undefined if there is no such file. */
-export async function readOptionalJsonFile(path: string, code?: ErrorCode): Promise<unknown> {
-  return readJsonFile(path, code).catch((error: LetheError) => {
+export async function readOptionalJsonFile(
+  path: string,
+  code?: ErrorCode,
+  maxBytes?: number,
+): Promise<unknown> {
+  return readJsonFile(path, code, maxBytes).catch((error: LetheError) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
     throw error;
   });

@@ -74,6 +74,7 @@ export {
   type TrainingSequence,
   type TrainStepOptions,
 } from './model/model.js';
+export { type AddPadTokenOptions, addPadToken, type PadTokenResult } from './model/pad-token.js';
 export {
   type DecodeOptions,
   type EncodeOptions as TokenizeOptions,

@@ -20,7 +20,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/libtorch.js')).createLibtorchCommand(),
   },
   model: {
-    summary: 'describe a model without loading its weights',
+    summary: 'describe a model without loading its weights; add a padding token',
     load: async () => (await import('./commands/model.js')).createModelCommand(),
   },
   score: {

@@ -1,21 +1,18 @@
-/** A model directory in Hugging Face's layout: what is in it, where each parameter lies, and how it is written. */
-import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { fileError, InputError } from '../errors.js';
-import { replaceFile, writeFileAtomic } from '../files.js';
-import type { DType, NativeModel, ParameterSource, Piece, Slice } from '../native/contract.js';
-import { translateNativeErrors } from '../native/errors.js';
+/** A model directory in Hugging Face's layout: what is in it and where each parameter lies. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../errors.js';
+import { readJsonFile } from '../files.js';
+import type { ParameterSource, Piece } from '../native/contract.js';
 import type { Architecture, Family } from './families/family.js';
 import { familyOf } from './families/index.js';
-import type { FileRows, ParameterLayout } from './layout.js';
-import { composeSafetensorsHeader, STORED_DTYPES, type StoredTensor } from './safetensors.js';
-import { planShards, shardIndex } from './shards.js';
+import type { FileRows } from './layout.js';
+import { MAX_CONFIG_BYTES } from './limits.js';
+import { STORED_DTYPES, type StoredTensor } from './safetensors.js';
 import { readStoredTensors } from './stored-tensors.js';
 
 /** config.json as it is on disk, all fields kept. */
 export type ModelConfig = Readonly<Record<string, unknown>>;
-
-const MAX_CONFIG_BYTES = 10_000_000;
 
 export interface InterpretedConfig extends Architecture {
   readonly config: ModelConfig;
@@ -39,52 +36,72 @@ export async function readArchitecture(directory: string): Promise<InterpretedCo
     throw new InputError('ERR_MODEL_NOT_FOUND', `Expected a model directory at ${directory} but found none.`);
   }
   const path = join(directory, 'config.json');
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw fileError('read', path, cause);
-  });
-  if (text.length > MAX_CONFIG_BYTES) {
-    throw new InputError(
-      'ERR_MODEL_FORMAT',
-      `Expected at most ${MAX_CONFIG_BYTES} bytes in ${path} but found more.`,
-    );
-  }
-  let config: unknown;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('ERR_MODEL_FORMAT', `Expected JSON in ${path} but found something else.`, { cause });
-  }
+  const config = await readJsonFile(path, 'ERR_MODEL_FORMAT', MAX_CONFIG_BYTES);
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw new InputError('ERR_MODEL_FORMAT', `Expected a JSON object in ${path} but found something else.`);
   }
   return interpretConfig(config as ModelConfig, path);
 }
 
+export interface LocatedCheckpoint {
+  readonly sources: readonly ParameterSource[];
+  /** Weights that the architecture does not have, in types that can be written again. */
+  readonly others: readonly StoredTensor[];
+  /** The family's optional prefix where the names of an encoder have it and there are others; else empty. */
+  readonly prefix: string;
+}
+
+/** What older releases of transformers stored among the weights: masks and tables of positions. */
+const BUFFERS = /\.(attn\.(bias|masked_bias|causal_mask)|rotary_emb\.inv_freq|position_ids)$/;
+/** Copies of the embedding. */
+const TIED_HEADS = /^(lm_head|cls\.predictions)(\.decoder)?\.weight$/;
+
 /**
- * Where each parameter of the checkpoint lies. Tensors that the architecture does not have (GPT-2's causal-mask
- * buffers, a tied head stored twice) are left out.
+ * Where each parameter of the checkpoint lies, and what else it holds but buffers and tied heads stored twice.
  *
  * @throws InputError `ERR_MODEL_FORMAT` for a tensor that is missing or of another shape
  */
-export async function locateParameters(
+export async function locateCheckpoint(
   directory: string,
-  { family, layout }: InterpretedConfig,
-): Promise<ParameterSource[]> {
+  { config, family, layout, spec }: InterpretedConfig,
+): Promise<LocatedCheckpoint> {
   const stored = await readStoredTensors(directory);
+  const names = new Set<string>();
   const find = (name: string) => {
-    const prefix = family.optionalPrefix;
-    const bare = name.startsWith(prefix) ? name.slice(prefix.length) : `${prefix}${name}`;
-    const tensor = stored.get(name) ?? stored.get(bare);
-    if (tensor !== undefined) return tensor;
+    const known = spellings(name, family.optionalPrefix);
+    for (const spelling of known) names.add(spelling);
+    const found = known.find((spelling) => stored.has(spelling));
+    if (found !== undefined) return stored.get(found)!;
     throw new InputError(
       'ERR_MODEL_FORMAT',
       `Expected tensor ${name} in ${directory} but it has none of that name.`,
     );
   };
-  return layout.map(({ name, shape, parts }) => ({
+  const sources = layout.map(({ name, shape, parts }) => ({
     name,
     pieces: parts.map((part) => toPiece(find(part.name), part, shape.slice(1))),
+    meanRows: 0,
   }));
+  const tied = config.tie_word_embeddings !== false;
+  const others = [...stored.values()].filter(
+    (tensor) =>
+      !names.has(tensor.name) &&
+      Object.hasOwn(STORED_DTYPES, tensor.dtype) &&
+      !BUFFERS.test(`.${tensor.name}`) &&
+      !(tied && TIED_HEADS.test(tensor.name)),
+  );
+  const prefixed = [...stored.keys()].some((name) => name.startsWith(family.optionalPrefix));
+  const kept = spec.head === 'none' && others.length > 0 && prefixed;
+  return { sources, others, prefix: kept ? family.optionalPrefix : '' };
+}
+
+/** The names that a tensor may have: with and without the optional prefix, and as TensorFlow called its norms. */
+function spellings(name: string, prefix: string): string[] {
+  const names = [name, name.startsWith(prefix) ? name.slice(prefix.length) : `${prefix}${name}`];
+  const old = names.map((each) =>
+    each.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta'),
+  );
+  return [...names, ...old];
 }
 
 function toPiece(tensor: StoredTensor, part: FileRows, columns: readonly number[]): Piece {
@@ -113,79 +130,34 @@ function toPiece(tensor: StoredTensor, part: FileRows, columns: readonly number[
   };
 }
 
-/** A tensor of the family's files, and the rows of parameters that make it up, in order. */
-interface FileTensor {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly slices: readonly Slice[];
-}
-
-function fileTensors(layout: readonly ParameterLayout[], dtype: DType): FileTensor[] {
-  const found = new Map<string, { part: FileRows; columns: readonly number[]; slice: Slice }[]>();
-  for (const { name, shape, parts } of layout) {
-    let firstRow = 0;
-    for (const part of parts) {
-      const slice = { name, firstRow, rows: part.rows, transposed: part.transposed };
-      const list = found.get(part.name) ?? [];
-      list.push({ part, columns: shape.slice(1), slice });
-      found.set(part.name, list);
-      firstRow += part.rows;
-    }
-  }
-  return [...found].map(([name, list]) => {
-    const { part, columns } = list[0]!;
-    const ordered = list.toSorted((a, b) => a.part.first - b.part.first);
-    const shape = part.transposed ? [...columns, part.of] : [part.of, ...columns];
-    return { name, dtype, shape, slices: ordered.map(({ slice }) => slice) };
-  });
-}
-
-export interface WriteCheckpointOptions {
-  readonly tokenizerFiles: readonly string[];
-  readonly maxShardBytes: number;
-}
-
 /**
- * Writes config.json, the weights and copies of the tokenizer's files, as transformers loads them. Each file appears by
- * rename; the weights, or the index of their shards, come last: a directory that holds them is whole.
+ * The architecture of a config.json with some of its fields replaced, and the sources of its parameters. A larger
+ * vocab_size gives each new token the mean of the embeddings, head and bias of the old ones, as transformers 5 does but
+ * for its noise of 3e-5 standard deviations, which would need a seed (`mean_resizing` of `resize_token_embeddings`).
+ *
+ * @throws InputError `ERR_INVALID_OPTION` for a smaller vocab_size
  */
-export async function writeCheckpoint(
+export async function locateReconfigured(
   directory: string,
-  { config, family, layout }: InterpretedConfig,
-  native: NativeModel,
-  options: WriteCheckpointOptions,
-): Promise<void> {
-  const { dtype } = native.parameters()[0]!;
-  // transformers 5 reads `dtype`, transformers 4 `torch_dtype`.
-  const saved = { ...config, architectures: [family.architecture], dtype, torch_dtype: dtype };
-  await writeFileAtomic(join(directory, 'config.json'), `${JSON.stringify(saved, null, 2)}\n`);
-  for (const file of options.tokenizerFiles) {
-    const content = await readFile(file).catch((cause: unknown) => {
-      throw fileError('read', file, cause);
-    });
-    await writeFileAtomic(join(directory, basename(file)), content);
+  stored: InterpretedConfig,
+  fields: ModelConfig,
+): Promise<{ architecture: InterpretedConfig; located: LocatedCheckpoint }> {
+  const { vocabularySize } = stored.spec;
+  const source = `${join(directory, 'config.json')} with the config given`;
+  const architecture = interpretConfig({ ...stored.config, ...fields }, source);
+  const added = architecture.spec.vocabularySize - vocabularySize;
+  if (added < 0) {
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected a vocab_size >= ${vocabularySize}, that of ${directory}, but received ${architecture.spec.vocabularySize}.`,
+      { remedy: 'Vocabularies grow only: a smaller one would lose tokens.' },
+    );
   }
-  const tensors = new Map(fileTensors(layout, dtype).map((tensor) => [tensor.name, tensor]));
-  const bytes = dtype === 'float32' ? 4 : 2;
-  const sizes = [...tensors.values()].map(({ name, shape }) => ({
-    name,
-    sizeBytes: shape.reduce((product, size) => product * size, bytes),
+  const before = interpretConfig({ ...architecture.config, vocab_size: vocabularySize }, source);
+  const located = await locateCheckpoint(directory, before);
+  const sources = located.sources.map((each, i) => ({
+    ...each,
+    meanRows: architecture.layout[i]!.shape[0]! - before.layout[i]!.shape[0]!,
   }));
-  const shards = planShards(sizes, options.maxShardBytes);
-  for (const { file, names } of shards) {
-    const members = names.map((name) => tensors.get(name)!);
-    await replaceFile(join(directory, file), async (handle) => {
-      await handle.writeFile(composeSafetensorsHeader(members));
-      await translateNativeErrors(() =>
-        native.writeValues(
-          handle.fd,
-          members.flatMap(({ slices }) => slices),
-        ),
-      );
-    });
-  }
-  if (shards.length > 1) {
-    await writeFileAtomic(join(directory, 'model.safetensors.index.json'), shardIndex(shards, sizes));
-  }
+  return { architecture, located: { ...located, sources } };
 }

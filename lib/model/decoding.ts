@@ -2,12 +2,9 @@
  * The decoding engine: rows wait for a fixed number of slots, enter when one is free and leave when they are done, one
  * native call at a time, so that whoever iterates can watch, stop or stream.
  */
-import type { NativeSession, StopReason as NativeStopReason, SessionOptions } from '../native/contract.js';
+import type { NativeSession, SessionOptions, StopReason } from '../native/contract.js';
 import { STOP_REASONS } from '../native/contract.js';
 import { toBatch } from './batching.js';
-
-/** `length`: maxTokens was reached; `stop`: a stop id was drawn; `text`: the text holds a stop string. */
-export type StopReason = NativeStopReason | 'text';
 
 export interface DecodingRow {
   readonly prompt: Int32Array;
@@ -62,17 +59,19 @@ export async function* decode(
         live.get(row)!.push(steps.tokens[i]!);
         yield { type: 'token', row, token: steps.tokens[i]!, logprob: steps.logprobs[i]! };
       }
-      for (const [i, row] of steps.finished.entries()) {
-        live.delete(row);
-        yield { type: 'finished', row, stopReason: STOP_REASONS[steps.reasons[i]!]! };
-      }
       const { endsText } = decoding;
+      for (const [i, row] of steps.finished.entries()) {
+        // A stop string that the last token allowed completes was found all the same.
+        const found = endsText?.(row, live.get(row)!) ?? false;
+        live.delete(row);
+        yield { type: 'finished', row, stopReason: found ? 'stop' : STOP_REASONS[steps.reasons[i]!]! };
+      }
       if (endsText === undefined) continue;
       const ended = [...live].filter(([row, tokens]) => endsText(row, tokens)).map(([row]) => row);
       if (ended.length > 0) await host.call(() => session.dropRows({ ids: Int32Array.from(ended) }));
       for (const row of ended) {
         live.delete(row);
-        yield { type: 'finished', row, stopReason: 'text' };
+        yield { type: 'finished', row, stopReason: 'stop' };
       }
     }
   } finally {

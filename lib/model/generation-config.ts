@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readOptionalJsonFile } from '../files.js';
+import { MAX_CONFIG_BYTES } from './limits.js';
 import { readPart } from './tokenizer-parts.js';
 
 /** What the file says; undefined (of ids that end a text: empty) where it says nothing. */
@@ -47,7 +48,11 @@ const schema = z.looseObject({
  */
 export async function readGenerationConfig(directory: string): Promise<GenerationConfig> {
   const path = join(directory, 'generation_config.json');
-  const found = readPart(schema, (await readOptionalJsonFile(path, 'ERR_MODEL_FORMAT')) ?? {}, path);
+  const found = readPart(
+    schema,
+    (await readOptionalJsonFile(path, 'ERR_MODEL_FORMAT', MAX_CONFIG_BYTES)) ?? {},
+    path,
+  );
   const eos = found.eos_token_id ?? [];
   const pad = found.pad_token_id ?? -1;
   return {

@@ -1,10 +1,10 @@
 /** Generation as a model's callers see it: rows and options checked, turned into decoding, and collected. */
 import { check } from '../check.js';
 import { InputError } from '../errors.js';
-import type { NativeModel } from '../native/contract.js';
+import type { NativeModel, StopReason } from '../native/contract.js';
 import { translateNativeErrors } from '../native/errors.js';
 import { deriveSeed } from '../random.js';
-import { decode, type StopReason } from './decoding.js';
+import { decode } from './decoding.js';
 import { withCancel } from './native-call.js';
 import {
   type GenerateOptions,

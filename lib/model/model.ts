@@ -8,14 +8,15 @@ import type { DType, NativeModel, TrainStepResult } from '../native/contract.js'
 import { translateNativeErrors } from '../native/errors.js';
 import { loadAddon } from '../native/load.js';
 import { groupByLength, toBatch } from './batching.js';
+import { type Carried, NOTHING_CARRIED, readCarried } from './carried.js';
 import {
   type InterpretedConfig,
   interpretConfig,
-  locateParameters,
+  locateReconfigured,
   type ModelConfig,
   readArchitecture,
-  writeCheckpoint,
 } from './checkpoint.js';
+import { writeCheckpoint } from './checkpoint-writer.js';
 import { type Generator, generateRows, streamRows } from './generation.js';
 import { withCancel } from './native-call.js';
 import { Ongoing } from './ongoing.js';
@@ -66,6 +67,7 @@ let nativeOf: (model: unknown) => NativeModel;
 export class Model implements AsyncDisposable {
   #native: NativeModel;
   readonly #architecture: InterpretedConfig;
+  readonly #carried: Carried;
   readonly #ongoing = new Ongoing();
   readonly #device: string;
   readonly #dtype: DType;
@@ -81,30 +83,37 @@ export class Model implements AsyncDisposable {
     };
   }
 
-  private constructor(native: NativeModel, architecture: InterpretedConfig, device: string) {
+  private constructor(
+    native: NativeModel,
+    architecture: InterpretedConfig,
+    device: string,
+    carried = NOTHING_CARRIED,
+  ) {
     this.#native = native;
     this.#architecture = architecture;
+    this.#carried = carried;
     this.#device = device;
     this.#dtype = native.parameters()[0]!.dtype;
     this.parameterCount = native.parameterCount;
   }
 
   /**
-   * Loads a model directory in Hugging Face's layout: config.json and model.safetensors (float32, float16, bfloat16).
+   * Loads a model directory in Hugging Face's layout: config.json, and weights in float32, float16 or bfloat16 as
+   * safetensors or `pytorch_model.bin`, whole or in shards. What else it holds, an encoder's classifier or
+   * generation_config.json, `save` writes again.
    *
    * @throws InputError `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_FORMAT`, `ERR_MODEL_UNSUPPORTED`, `ERR_INVALID_OPTION`
    * @throws NativeError `ERR_LIBTORCH_NOT_FOUND`, `ERR_LIBTORCH_VERSION`, `ERR_NATIVE_NOT_BUILT`, `ERR_OUT_OF_MEMORY`
    */
   static async load(directory: string, options: LoadModelOptions = {}): Promise<Model> {
-    const { device, dtype } = check(loadSchema, options, 'options of Model.load');
-    const architecture = await readArchitecture(
-      check(directorySchema, directory, 'the directory of Model.load'),
-    );
-    const sources = await locateParameters(directory, architecture);
+    const { device, dtype, config } = check(loadSchema, options, 'options of Model.load');
+    const stored = await readArchitecture(check(directorySchema, directory, 'the directory of Model.load'));
+    const { architecture, located } = await locateReconfigured(directory, stored, config);
+    const carried = await readCarried(directory, located);
     const native = await translateNativeErrors(() =>
-      loadAddon().load(architecture.spec, device, dtype, sources),
+      loadAddon().load(architecture.spec, device, dtype, located.sources),
     );
-    return new Model(native, architecture, device);
+    return new Model(native, architecture, device, carried);
   }
 
   /** A model with freshly drawn weights, from the fields of a config.json (`model_type` `gpt2`). */
@@ -254,6 +263,7 @@ export class Model implements AsyncDisposable {
       await translateNativeErrors(() => this.#native.snapshot()),
       this.#architecture,
       this.#device,
+      this.#carried,
     );
   }
 
@@ -281,7 +291,8 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Writes config.json and model.safetensors (and the tokenizer's files) as transformers loads them.
+   * Writes config.json and model.safetensors (and the tokenizer's files) as transformers loads them. Weights that an
+   * earlier save left in the directory are replaced.
    *
    * @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL`; nothing half-written stays behind
    */
@@ -296,6 +307,7 @@ export class Model implements AsyncDisposable {
       writeCheckpoint(directory, this.#architecture, this.#native, {
         tokenizerFiles: tokenizer?.files ?? [],
         maxShardBytes,
+        carried: this.#carried,
       }),
     );
   }

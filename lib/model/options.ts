@@ -1,7 +1,7 @@
 /** What the verbs of a {@link Model} take and give, and the checks of what they take. */
 import { z } from 'zod';
-import type { DType, NativeTerm, OptimizerSettings } from '../native/contract.js';
-import type { DecodingEvent, StopReason } from './decoding.js';
+import type { DType, NativeTerm, OptimizerSettings, StopReason } from '../native/contract.js';
+import type { DecodingEvent } from './decoding.js';
 import type { Model } from './model.js';
 
 /** Token ids of one sequence. */
@@ -26,9 +26,14 @@ export interface LoadModelOptions {
   readonly device?: string;
   /** What the weights are converted to. Training needs `float32`. Default `float32`. */
   readonly dtype?: DType;
+  /**
+   * Fields that replace those of config.json. A larger `vocab_size` adds tokens, each with the mean of the others'
+   * embeddings (and head). Default none.
+   */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
-export interface CreateModelOptions extends LoadModelOptions {
+export interface CreateModelOptions extends Omit<LoadModelOptions, 'config'> {
   /** Of the weights drawn. Default 0. */
   readonly seed?: number;
 }
@@ -97,7 +102,7 @@ export interface Generation {
   readonly tokens: Tokens;
   /** Natural-log probability of each new token under the model's own distribution, before temperature and filters. */
   readonly logprobs: Float32Array;
-  /** `stop`: a stop id was drawn; `text`: a stop string appeared; `length`: maxTokens was reached. */
+  /** `stop`: a stop id was drawn or a stop string appeared, be it with the last token; else `length`. */
   readonly stopReason: StopReason;
 }
 
@@ -140,7 +145,10 @@ const call = {
 };
 const temperature = finite.nonnegative();
 
-export const loadSchema = z.strictObject(placement);
+export const loadSchema = z.strictObject({
+  ...placement,
+  config: z.record(z.string(), z.unknown()).default({}),
+});
 export const createSchema = z.strictObject({ ...placement, seed });
 export const configSchema = z.record(z.string(), z.unknown());
 export const directorySchema = z.string().min(1);

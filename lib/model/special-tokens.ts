@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { describeIssue } from '../check.js';
 import { InputError } from '../errors.js';
 import { readOptionalJsonFile } from '../files.js';
+import { MAX_CONFIG_BYTES } from './limits.js';
 
 export interface SpecialTokens {
   readonly bosId: number | undefined;
@@ -64,7 +65,7 @@ export async function readSpecialTokens(
 }
 
 async function readConfig(path: string): Promise<Config> {
-  const value = await readOptionalJsonFile(path, 'ERR_MODEL_FORMAT');
+  const value = await readOptionalJsonFile(path, 'ERR_MODEL_FORMAT', MAX_CONFIG_BYTES);
   if (value === undefined) return {};
   const result = config.safeParse(value);
   if (result.success) return result.data;

@@ -1,7 +1,6 @@
 /** Reads a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
-import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { fileError, InputError } from '../errors.js';
+import { readJsonFile } from '../files.js';
 import { type AddedToken, checkAddedToken } from './added-tokens.js';
 import { AlignedText } from './aligned-text.js';
 import { type Normalizer, parseNormalizer } from './normalizer.js';
@@ -51,7 +50,7 @@ const tokenizerFile = z.looseObject({
  *   `ERR_MODEL_UNSUPPORTED` if it is one, but of a kind that would not be encoded exactly
  */
 export async function readTokenizerFile(path: string): Promise<TokenizerSpec> {
-  const file = readPart(tokenizerFile, await readJson(path), path);
+  const file = readPart(tokenizerFile, await readJsonFile(path, 'ERR_MODEL_FORMAT', MAX_FILE_BYTES), path);
   const normalize = parseNormalizer(file.normalizer ?? null, path);
   const preTokenizer = parsePreTokenizer(file.pre_tokenizer ?? null, path);
   const model = parseModel(file.model, preTokenizer.byteLevel, path);
@@ -66,23 +65,6 @@ export async function readTokenizerFile(path: string): Promise<TokenizerSpec> {
     contents,
     decode: parseDecoder(file.decoder ?? null, contents, path),
   };
-}
-
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES)
-      throw invalid(`Expected at most ${MAX_FILE_BYTES} bytes in ${path} but it has ${size}.`);
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw error instanceof InputError ? error : fileError('read', path, error);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw invalid(`Expected JSON in ${path} but ${(cause as Error).message}.`, cause);
-  }
 }
 
 function readAddedTokens(
@@ -118,8 +100,4 @@ function contentsOf(vocabulary: ReadonlyMap<string, number>, added: readonly Add
   // As the normalizer leaves it, for the decoder to undo: with Llama's, `▁token` becomes ` token`.
   for (const { sought, id } of added) table[id] = { content: sought, added: true };
   return (id) => table[id];
-}
-
-function invalid(message: string, cause?: unknown): InputError {
-  return new InputError('ERR_MODEL_FORMAT', message, { cause });
 }

@@ -22,6 +22,8 @@ export interface ParameterSource {
   /** The canonical parameter name (see `lib/model/families.ts`), not the name in the file. */
   readonly name: string;
   readonly pieces: readonly Piece[];
+  /** Rows after the pieces, each the mean of all rows before: those of tokens that the checkpoint does not have. */
+  readonly meanRows: number;
 }
 
 /** Rows of a parameter on their way to a file. */
@@ -149,6 +151,7 @@ export interface SessionRows {
   readonly seeds: BigUint64Array;
 }
 
+/** `length`: as many tokens as were allowed; `stop`: what ends a row was drawn. */
 export const STOP_REASONS = ['length', 'stop'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 

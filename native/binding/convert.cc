@@ -166,7 +166,7 @@ std::vector<ParameterSource> ToSources(const Napi::Value& value) {
   std::vector<ParameterSource> out;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::Object object = ToObject(array.Get(i), "sources");
-    ParameterSource source{ToText(object.Get("name"), "name"), {}};
+    ParameterSource source{ToText(object.Get("name"), "name"), {}, ToInteger(object, "meanRows")};
     const Napi::Array pieces = ToArray(object.Get("pieces"), "pieces");
     for (uint32_t p = 0; p < pieces.Length(); ++p) {
       const Napi::Object item = ToObject(pieces.Get(p), "pieces");

@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/mean.h>
 #include <ATen/ops/normal.h>
 #include <c10/core/ScalarType.h>
 
@@ -45,6 +46,10 @@ at::Tensor ReadParameter(const ParameterShape& wanted, const ParameterSource& so
     }
     out.narrow(0, row, stored.size(0)).copy_(stored);
     row += stored.size(0);
+  }
+  if (row > 0 && source.mean_rows > 0 && row + source.mean_rows == out.size(0)) {
+    out.narrow(0, row, source.mean_rows).copy_(at::mean(out.narrow(0, 0, row), 0, /*keepdim=*/true, at::kFloat));
+    row = out.size(0);
   }
   if (row != out.size(0)) {
     throw Error("ERR_MODEL_FORMAT", "Expected " + std::to_string(out.size(0)) + " rows for " + wanted.name +

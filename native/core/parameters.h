@@ -23,10 +23,11 @@ struct Piece {
   bool transposed = false;  // the file holds [in, out]
 };
 
-// Pieces follow one another along the first dimension.
+// Pieces follow one another along the first dimension; after them come rows that each are the mean of all rows before.
 struct ParameterSource {
   std::string name;
   std::vector<Piece> pieces;
+  int64_t mean_rows = 0;
 };
 
 // Rows of a parameter on their way to a file.

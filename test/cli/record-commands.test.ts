@@ -175,7 +175,7 @@ describe('generate: what ends a continuation, and what is drawn', () => {
     const stop = free.text.slice(3, 6);
     const at = free.text.indexOf(stop);
     const ended = (await generate(...args, '--stop', 'no such text', '--stop', stop))[0]!;
-    expect(ended.stopReason).toBe('text');
+    expect(ended.stopReason).toBe('stop');
     expect(ended.text).toBe(free.text.slice(0, at));
     expect(ended.tokens).toEqual(free.tokens.slice(0, ended.tokens.length));
     expect(tokenizer.decode(ended.tokens, { skipSpecialTokens: true })).toContain(stop);

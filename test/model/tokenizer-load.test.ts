@@ -225,7 +225,7 @@ describe('what is no tokenizer that can be used is refused in one sentence', () 
     const directory = await directoryOf({ 'tokenizer.json': '' });
     await truncate(join(directory, 'tokenizer.json'), 2 ** 30);
     await expect(Tokenizer.load(directory)).rejects.toThrow(
-      /Expected at most \d+ bytes in .* but it has 1073741824\./,
+      /Expected at most \d+ bytes in .* but found 1073741824\./,
     );
   });
 });

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+import transformers
+from transformers import AutoConfig
 
 from common import FIXTURES
 
@@ -18,14 +19,15 @@ ENCODERS = ("bert", "roberta")
 
 
 def load(directory):
-    encoder = AutoConfig.from_pretrained(directory).model_type in ENCODERS
-    auto = AutoModel if encoder else AutoModelForCausalLM
-    model, report = auto.from_pretrained(
+    config = AutoConfig.from_pretrained(directory)
+    encoder = config.model_type in ENCODERS
+    # The class that the checkpoint says it is of: an encoder's head is kept.
+    model, report = getattr(transformers, config.architectures[0]).from_pretrained(
         directory, output_loading_info=True, dtype=torch.float32, attn_implementation="eager"
     )
     tied = not encoder and model.config.tie_word_embeddings
-    # A tied head has no tensor of its own, buffers of old files are no weights, and an encoder's pooler is not used.
-    allowed = ("lm_head.weight",) if tied else ("pooler.dense.weight", "pooler.dense.bias") if encoder else ()
+    # A tied head has no tensor of its own, and buffers of old files are no weights.
+    allowed = ("lm_head.weight",) if tied else ()
     missing = [key for key in report["missing_keys"] if key not in allowed]
     unexpected = [key for key in report["unexpected_keys"] if not key.endswith(BUFFERS)]
     return model.eval(), missing, unexpected

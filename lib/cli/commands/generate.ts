@@ -22,8 +22,8 @@ import { withSession } from '../session.js';
 const HELP = `
 Reads prompts, {id, text} or {id, tokens} a line, writes {id, sample, tokens, text, stopReason} for each of --samples
 continuations: new tokens only; text leaves special tokens out (null without a tokenizer). stopReason says what ended
-it: "length" (--max-tokens), "stop" (a token id: those of generation_config.json, else of config.json, and --stop-id) or
-"text" (a --stop string, before which text is cut; tokens are as drawn). --logprobs adds each token's natural-log
+it: "stop" (a token id, one of generation_config.json, else of config.json, or a --stop-id; or a --stop string, before
+which text is cut while tokens are as drawn) or "length" (--max-tokens). --logprobs adds each token's natural-log
 probability under the model itself, before temperature and filters. A continuation depends on the seed, the prompt's id
 and the sample's number, and on nothing else that it was decoded with.
 
@@ -178,7 +178,7 @@ function describeEnd(
   const starts = stop.map((string) => text.indexOf(string)).filter((start) => start !== -1);
   return starts.length === 0
     ? { text, stopReason }
-    : { text: text.slice(0, Math.min(...starts)), stopReason: 'text' };
+    : { text: text.slice(0, Math.min(...starts)), stopReason: 'stop' };
 }
 
 /** What ends a text by generation_config.json, else by config.json, as far as the model knows it (GPT-2's default is 50256). */

@@ -1,15 +1,19 @@
-/** `lethe model`: what a checkpoint holds, without loading its weights. */
+/** `lethe model`: what a checkpoint holds, without loading its weights; and a padding token for one that has none. */
 import { Command } from 'commander';
 import { digestDirectory } from '../../data/digest.js';
+import { writeRunManifest } from '../../data/run-manifest.js';
+import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
-import { type InterpretedConfig, locateParameters, readArchitecture } from '../../model/checkpoint.js';
+import { type InterpretedConfig, locateCheckpoint, readArchitecture } from '../../model/checkpoint.js';
 import { type GenerationConfig, readGenerationConfig } from '../../model/generation-config.js';
 import { countParameters } from '../../model/layout.js';
+import { addPadToken } from '../../model/pad-token.js';
 import { Tokenizer } from '../../model/tokenizer.js';
 import type { ParameterSource } from '../../native/contract.js';
 import { locateModel } from '../open-model.js';
 import { addHubOptions, MODEL_HELP } from '../options.js';
 import { withSession } from '../session.js';
+import { nativeVersions } from '../versions.js';
 
 const HELP = `
 Reads config.json and the headers of the weights, so that a damaged or incomplete checkpoint is refused as loading would
@@ -20,10 +24,27 @@ Examples:
   lethe model info codeparrot-small
   lethe model info codeparrot/codeparrot-small --json`;
 
-interface InfoOptions {
-  readonly json?: boolean;
+const PAD_HELP = `
+Writes the model again with one token more, after the last one of its tokenizer, as the published code has it. The new
+rows of the embedding (and head) are the mean of the others; everything else stays as it is. A vocabulary that is
+larger than its tokenizer has room already and keeps its size. Lethe needs no padding token; other programs may.
+
+Examples:
+  lethe model add-pad-token codeparrot-small --output codeparrot-small-padded
+  lethe model add-pad-token codeparrot-small --output padded --token '<pad>'`;
+
+interface HubOptions {
   readonly revision?: string;
   readonly localFilesOnly?: boolean;
+}
+
+interface InfoOptions extends HubOptions {
+  readonly json?: boolean;
+}
+
+interface PadOptions extends HubOptions {
+  readonly output: string;
+  readonly token: string;
 }
 
 export function createModelCommand(): Command {
@@ -43,15 +64,45 @@ export function createModelCommand(): Command {
       }),
     );
   return new Command('model')
-    .summary('describe a model without loading its weights')
-    .description('Looks at model directories.')
+    .summary('describe a model without loading its weights; add a padding token')
+    .description('Looks at model directories, and adds what they lack.')
     .addCommand(addHubOptions(info))
+    .addCommand(createAddPadTokenCommand())
     .addHelpText('after', EXAMPLES);
+}
+
+function createAddPadTokenCommand(): Command {
+  const command = new Command('add-pad-token')
+    .summary('write a model again with a padding token')
+    .description('Gives a model and its tokenizer a padding token.')
+    .argument('<model>', MODEL_HELP)
+    .requiredOption('--output <directory>', 'where the new model goes')
+    .option('--token <text>', 'text of the token', '[PAD]')
+    .addHelpText('after', PAD_HELP);
+  return addHubOptions(command).action((model: string, options: PadOptions) =>
+    withSession(async (session) => {
+      const { output, token } = options;
+      const directory = await locateModel({ ...options, model }, session);
+      const recorder = createRunRecorder({
+        command: 'model add-pad-token',
+        options: { token },
+        versions: nativeVersions(),
+      });
+      await recorder.setModel(directory);
+      const { padId, vocabularySizes } = await recorder.step('add', () =>
+        addPadToken(directory, output, { token }),
+      );
+      await writeRunManifest(output, recorder.finish({ padId, vocabularySizes }));
+      const [before, after] = vocabularySizes;
+      const size = before === after ? `${before}, as before` : `${after}, before ${before}`;
+      session.say(`Token ${padId} pads; the vocabulary's size is ${size}. The model is in ${output}.`);
+    }),
+  );
 }
 
 async function describeModel(directory: string): Promise<Readonly<Record<string, unknown>>> {
   const architecture = await readArchitecture(directory);
-  const sources = await locateParameters(directory, architecture);
+  const { sources } = await locateCheckpoint(directory, architecture);
   return {
     ...describeArchitecture(architecture),
     ...describeWeights(directory, sources),
