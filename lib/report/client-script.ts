@@ -3,19 +3,11 @@
  * and pages the secrets, switches viewers, reads out tokens and reveals secrets; without it the page still reads.
  * It writes text only (`textContent`), never markup.
  */
+import { CLIENT_HELPERS } from './client-helpers.js';
+
 export const CLIENT_SCRIPT = String.raw`'use strict';
 (() => {
-const root = document.documentElement;
-root.classList.remove('no-script');
-const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const make = (tag, className, ...children) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.append(...children);
-  return element;
-};
-const group = (value) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
-
+${CLIENT_HELPERS}
 // Secrets: sort, filter, page.
 for (const box of all('[data-records]')) {
   const data = JSON.parse(box.querySelector('script').textContent);

@@ -25,10 +25,11 @@ export function runSection({ input, text }: Context): Html {
 <div class="command"><pre tabindex="0" role="group" aria-label="command line">\n${text(run.command)}</pre><button type="button" class="needs-script" data-copy>Copy</button></div>
 <dl class="pairs">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <dl class="digests"><div><dt>Model before, SHA-256</dt><dd><code>${model.digestBefore}</code></dd></div>${model.digestAfter !== null && html`<div><dt>Model after, SHA-256</dt><dd><code>${model.digestAfter}</code></dd></div>`}</dl>
-${steps(run.steps)}</section>`;
+${stepTimes(run.steps)}</section>`;
 }
 
-function steps(list: readonly { name: string; seconds: number }[]): Html | undefined {
+/** Time per step, drawn as shares of the whole. */
+export function stepTimes(list: readonly { name: string; seconds: number }[]): Html | undefined {
   if (list.length === 0) return undefined;
   const total = list.reduce((sum, step) => sum + step.seconds, 0);
   const width = (seconds: number) => (total > 0 ? Math.round((seconds / total) * 10_000) / 100 : 0);
