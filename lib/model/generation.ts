@@ -14,6 +14,7 @@ import {
   generateSchema,
   rowsSchema,
 } from './options.js';
+import { holdsStopString } from './stop-strings.js';
 
 /** Native steps between two looks at the signal and the events, where nobody watches token by token. */
 const STEPS_PER_CALL = 16;
@@ -103,7 +104,7 @@ export async function* streamRows(
     {
       slots: settings.batchRows ?? Math.min(MOST_DEFAULT_SLOTS, Math.max(1, fitting)),
       stepsPerCall: stop.length > 0 ? 1 : stepsPerCall,
-      endsText: stop.length > 0 ? (_, tokens) => holdsAny(tokenizer!, tokens, stop) : undefined,
+      endsText: stop.length > 0 ? (_, tokens) => holdsStopString(tokens, stop, tokenizer!) : undefined,
       options: {
         temperatures: Float32Array.from([settings.temperature].flat()),
         topK: settings.topK,
@@ -114,14 +115,4 @@ export async function* streamRows(
       },
     },
   );
-}
-
-/** A stop string can begin in one token and end in another, so the text is looked at whole. */
-function holdsAny(
-  tokenizer: { decode(tokens: ArrayLike<number>): string },
-  tokens: readonly number[],
-  stop: readonly string[],
-): boolean {
-  const text = tokenizer.decode(tokens);
-  return stop.some((string) => text.includes(string));
 }

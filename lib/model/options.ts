@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DType, NativeTerm, OptimizerSettings, StopReason } from '../native/contract.js';
 import type { DecodingEvent } from './decoding.js';
 import type { Model } from './model.js';
+import type { Decoder } from './stop-strings.js';
 
 /** Token ids of one sequence. */
 export type Tokens = Int32Array;
@@ -87,7 +88,7 @@ export interface GenerateOptions {
   readonly stopIds?: readonly number[];
   /** Strings that end a row once its text holds one, wherever tokens begin and end; needs `tokenizer`. Default none. */
   readonly stop?: readonly string[];
-  readonly tokenizer?: { decode(tokens: ArrayLike<number>): string };
+  readonly tokenizer?: Decoder;
   /**
    * Rows decoded together at most; a finished row's place goes to one that waits. Default: as many as 1 GiB of cache
    * holds, from 1 to 128.
@@ -189,7 +190,7 @@ export const generateSchema = z.strictObject({
   stopIds: z.array(count).default([]),
   stop: z.array(z.string().min(1)).default([]),
   tokenizer: z
-    .custom<{ decode(tokens: ArrayLike<number>): string }>(
+    .custom<Decoder>(
       (value) => typeof (value as { decode?: unknown } | null)?.decode === 'function',
       'a Tokenizer',
     )

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { InputError } from '../../errors.js';
 import { readGenerationConfig } from '../../model/generation-config.js';
 import type { GenerateRow, Generation, Model } from '../../model/model.js';
+import { cutAtStopString } from '../../model/stop-strings.js';
 import type { Tokenizer } from '../../model/tokenizer.js';
 import { deriveSeed } from '../../random.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
@@ -174,11 +175,7 @@ function describeEnd(
   decode: Decode | undefined,
 ) {
   if (decode === undefined) return { text: null, stopReason };
-  const text = decode(tokens);
-  const starts = stop.map((string) => text.indexOf(string)).filter((start) => start !== -1);
-  return starts.length === 0
-    ? { text, stopReason }
-    : { text: text.slice(0, Math.min(...starts)), stopReason: 'stop' };
+  return { text: cutAtStopString(decode(tokens), stop), stopReason };
 }
 
 /** What ends a text by generation_config.json, else by config.json, as far as the model knows it (GPT-2's default is 50256). */
