@@ -20,6 +20,7 @@
 #include <cmath>
 #include <optional>
 
+#include "attend.h"
 #include "error.h"
 #include "linear.h"
 
@@ -143,32 +144,45 @@ at::Tensor Transformer::Forward(const at::Tensor& tokens, const std::vector<int3
 
 at::Tensor Transformer::Step(const at::Tensor& tokens, const at::Tensor& positions, int64_t width,
                              KeyValueCache& cache) const {
-  const int64_t R = tokens.size(0);
-  const int64_t KV = spec_.attention.key_value_heads;
-  const int64_t groups = spec_.attention.heads / KV;
-  const int64_t D = spec_.attention.head_size;
   const at::Tensor column = positions.unsqueeze(1);  // [R, 1]
+  const at::Tensor embedded = Embed(tokens.unsqueeze(1), column);
+  const auto step = HasAttentionKernel(embedded) ? AttendByKernel(positions, cache) : AttendByLibrary(positions, width, cache);
+  return Blocks(embedded, column, -1, step).squeeze(1);
+}
+
+Transformer::Attend Transformer::AttendByKernel(const at::Tensor& positions, KeyValueCache& cache) const {
+  return [this, &positions, &cache](int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+    const auto i = static_cast<size_t>(layer);
+    return AttendToCache(q.squeeze(1), k.squeeze(1), v.squeeze(1), positions, spec_.attention.windows[i],
+                         AttentionScale(layer), cache.keys[i], cache.values[i])
+        .unsqueeze(1);
+  };
+}
+
+Transformer::Attend Transformer::AttendByLibrary(const at::Tensor& positions, int64_t width, KeyValueCache& cache) const {
+  const int64_t R = positions.size(0);
+  const at::Tensor column = positions.unsqueeze(1);
   const at::Tensor slots = at::arange(width, positions.options()).unsqueeze(0);
   const at::Tensor full = Sees(column, slots, /*causal=*/true, 0).view({R, 1, 1, width});
   c10::List<std::optional<at::Tensor>> here;
   here.push_back(at::arange(R, positions.options()));
   here.push_back(positions);
-  return Blocks(Embed(tokens.unsqueeze(1), column), column, -1,
-                [&](int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-                  at::Tensor& keys = cache.keys[static_cast<size_t>(layer)];
-                  at::Tensor& values = cache.values[static_cast<size_t>(layer)];
-                  keys.index_put_(here, k.squeeze(1));
-                  values.index_put_(here, v.squeeze(1));
-                  const int64_t window = spec_.attention.windows[static_cast<size_t>(layer)];
-                  const at::Tensor mask =
-                      window == 0 ? full : Sees(column, slots, /*causal=*/true, window).view({R, 1, 1, width});
-                  // The query heads that share a key head stand where a sequence would: [R, KV, groups, D].
-                  return at::scaled_dot_product_attention(q.view({R, KV, groups, D}), keys.narrow(1, 0, width).transpose(1, 2),
-                                                          values.narrow(1, 0, width).transpose(1, 2), mask,
-                                                          /*dropout_p=*/0.0, /*is_causal=*/false, AttentionScale(layer))
-                      .reshape({R, 1, KV * groups, D});
-                })
-      .squeeze(1);
+  return [=, this, &cache](int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+    const int64_t KV = spec_.attention.key_value_heads;
+    const int64_t groups = spec_.attention.heads / KV;
+    const int64_t D = spec_.attention.head_size;
+    at::Tensor& keys = cache.keys[static_cast<size_t>(layer)];
+    at::Tensor& values = cache.values[static_cast<size_t>(layer)];
+    keys.index_put_(here, k.squeeze(1));
+    values.index_put_(here, v.squeeze(1));
+    const int64_t window = spec_.attention.windows[static_cast<size_t>(layer)];
+    const at::Tensor mask = window == 0 ? full : Sees(column, slots, /*causal=*/true, window).view({R, 1, 1, width});
+    // The query heads that share a key head stand where a sequence would: [R, KV, groups, D].
+    return at::scaled_dot_product_attention(q.view({R, KV, groups, D}), keys.narrow(1, 0, width).transpose(1, 2),
+                                            values.narrow(1, 0, width).transpose(1, 2), mask,
+                                            /*dropout_p=*/0.0, /*is_causal=*/false, AttentionScale(layer))
+        .reshape({R, 1, KV * groups, D});
+  };
 }
 
 at::Tensor Transformer::Logits(const at::Tensor& hidden) const {

@@ -62,6 +62,10 @@ class Transformer {
   // (layer, q [B, T, H, D], k, v [B, T, KV, D]) -> [B, T, H, D]
   using Attend = std::function<at::Tensor(int64_t, const at::Tensor&, const at::Tensor&, const at::Tensor&)>;
 
+  // What a step of decoding does: by our own kernel where there is one, else by libtorch's, over `width` slots.
+  Attend AttendByKernel(const at::Tensor& positions, KeyValueCache& cache) const;
+  Attend AttendByLibrary(const at::Tensor& positions, int64_t width, KeyValueCache& cache) const;
+
   at::Tensor Embed(const at::Tensor& tokens, const at::Tensor& positions) const;
   at::Tensor Blocks(at::Tensor hidden, const at::Tensor& positions, int64_t layers, const Attend& attend) const;
   at::Tensor SelfAttention(int64_t layer, const at::Tensor& x, const at::Tensor& positions, const Attend& attend) const;
