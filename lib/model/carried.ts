@@ -8,6 +8,7 @@ import { fileError, InputError } from '../errors.js';
 import type { DType } from '../native/contract.js';
 import type { LocatedCheckpoint } from './checkpoint.js';
 import { MAX_CONFIG_BYTES } from './limits.js';
+import { printable } from './printable.js';
 import { readExactly } from './read-exactly.js';
 import { STORED_DTYPES, type StoredTensor } from './safetensors.js';
 
@@ -29,11 +30,20 @@ export interface Carried {
 
 export const NOTHING_CARRIED: Carried = { tensors: [], prefix: '', generationConfig: undefined };
 
-/** @throws InputError `ERR_FILE_READ`, `ERR_MODEL_FORMAT` */
+/** Heads have a few megabytes; what has more than this is no model of ours, and must not fill the memory. */
+const MAX_CARRIED_BYTES = 2 ** 30;
+
+/** @throws InputError `ERR_FILE_READ`, `ERR_MODEL_FORMAT`; `ERR_MODEL_UNSUPPORTED` for over 1 GiB of other tensors */
 export async function readCarried(
   directory: string,
   { others, prefix }: LocatedCheckpoint,
 ): Promise<Carried> {
+  const bytes = others.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (bytes > MAX_CARRIED_BYTES)
+    throw new InputError(
+      'ERR_MODEL_UNSUPPORTED',
+      `Expected at most ${MAX_CARRIED_BYTES} bytes of tensors beside the model's own in ${directory} but found ${bytes}, ${printable(others[0]!.name)} among them.`,
+    );
   const tensors: CarriedTensor[] = [];
   for (const tensor of others) {
     const { dtype } = STORED_DTYPES[tensor.dtype as keyof typeof STORED_DTYPES];

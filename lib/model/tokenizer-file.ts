@@ -1,5 +1,6 @@
 /** Reads a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
 import { z } from 'zod';
+import { InputError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import { type AddedToken, checkAddedToken } from './added-tokens.js';
 import { AlignedText } from './aligned-text.js';
@@ -61,10 +62,25 @@ export async function readTokenizerFile(path: string): Promise<TokenizerSpec> {
     addedTokens,
     normalize,
     preTokenizer,
-    surroundings: parsePostProcessor(file.post_processor ?? null, path),
+    surroundings: readSurroundings(file.post_processor ?? null, contents, path),
     contents,
     decode: parseDecoder(file.decoder ?? null, contents, path),
   };
+}
+
+/** What is put around a text must be tokens: the ids stand in the file beside their names and may contradict them. */
+function readSurroundings(
+  config: { readonly type: string } | null,
+  contents: Contents,
+  path: string,
+): Surroundings {
+  const found = parsePostProcessor(config, path);
+  const unknown = [...found.before, ...found.after].find((id) => contents(id) === undefined);
+  if (unknown === undefined) return found;
+  throw new InputError(
+    'ERR_MODEL_FORMAT',
+    `Expected ids of tokens in the post_processor of ${path} but found ${unknown}, which is none.`,
+  );
 }
 
 function readAddedTokens(

@@ -136,6 +136,16 @@ describe('what is no tokenizer that can be used is refused in one sentence', () 
       'found a CTC decoder.',
     ],
     [
+      'a token around texts that is none',
+      {
+        'tokenizer.json': changed({
+          post_processor: { type: 'BertProcessing', sep: ['[SEP]', 123456], cls: ['[CLS]', 0] },
+        }),
+      },
+      'ERR_MODEL_FORMAT',
+      'Expected ids of tokens in the post_processor of DIR/tokenizer.json but found 123456, which is none.',
+    ],
+    [
       'another post-processor',
       { 'tokenizer.json': changed({ post_processor: { type: 'Other' } }) },
       'ERR_MODEL_UNSUPPORTED',

@@ -12,6 +12,7 @@ import {
   NO_EMBEDDING_EXTRAS,
   NO_ROTARY,
   parseConfig,
+  positions,
   range,
   size,
 } from './family.js';
@@ -23,7 +24,7 @@ const schema = z.object({
   num_attention_heads: size.default(12),
   intermediate_size: size.default(3072),
   hidden_act: activation.default('gelu'),
-  max_position_embeddings: size.default(512),
+  max_position_embeddings: positions.default(512),
   type_vocab_size: z.number().int().nonnegative().default(2),
   layer_norm_eps: z.number().positive().default(1e-12),
   initializer_range: range,

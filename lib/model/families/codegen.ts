@@ -12,6 +12,7 @@ import {
   layerCount,
   NO_EMBEDDING_EXTRAS,
   parseConfig,
+  positions,
   range,
   size,
 } from './family.js';
@@ -22,7 +23,7 @@ const SHARDS = 4;
 
 const schema = z.object({
   vocab_size: size,
-  n_positions: size.default(2048),
+  n_positions: positions.default(2048),
   n_embd: size.default(4096),
   n_layer: layerCount.default(28),
   n_head: size.default(16),

@@ -28,6 +28,12 @@ export const size = z
   .int()
   .positive()
   .max(2 ** 24);
+/** Tables of positions are computed to the last: twice the longest published context, of Qwen2.5-1M. */
+export const positions = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 21);
 export const layerCount = z.number().int().positive().max(4096);
 export const range = z.number().nonnegative().default(0.02);
 

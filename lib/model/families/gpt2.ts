@@ -9,13 +9,14 @@ import {
   NO_EMBEDDING_EXTRAS,
   NO_ROTARY,
   parseConfig,
+  positions,
   range,
   size,
 } from './family.js';
 
 const schema = z.object({
   vocab_size: size,
-  n_positions: size.default(1024),
+  n_positions: positions.default(1024),
   n_embd: size.default(768),
   n_layer: layerCount.default(12),
   n_head: size.default(12),

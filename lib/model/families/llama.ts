@@ -12,6 +12,7 @@ import {
   layerCount,
   NO_EMBEDDING_EXTRAS,
   parseConfig,
+  positions,
   range,
   size,
 } from './family.js';
@@ -25,7 +26,7 @@ const common = {
   num_attention_heads: size,
   num_key_value_heads: size.nullish(),
   head_dim: size.nullish(),
-  max_position_embeddings: size.default(2048),
+  max_position_embeddings: positions.default(2048),
   rms_norm_eps: z.number().positive().default(1e-6),
   initializer_range: range,
   ...ropeFields,
