@@ -1,58 +1,63 @@
-/** Documents: texts with a name, from JSON lines, a tree of source files, or one file. */
-import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+/** Documents: texts with a name, from JSON lines, CSV, Parquet, a tree of source files, or one file. */
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError } from '../errors.js';
-import { type NumberedRecord, readNumberedJsonLines } from './json-lines.js';
-import { type FoundFile, walkFiles } from './walk.js';
+import { readCsv } from './csv.js';
+import { chooseFields, TEXT_FIELDS, toDocument } from './document-record.js';
+import { readNumberedJsonLines } from './json-lines.js';
+import { isParquet, readParquet } from './parquet.js';
+import type { OnRead } from './plain-bytes.js';
+import { type OnSkip, readSingleFile, readTree } from './source-tree.js';
 
 export interface Document {
   readonly id: string;
   readonly text: string;
-  /** Where it came from: the file itself, or what the record says. */
+  /** Where it came from: the file itself, or what the record says, `repository/path` where it names both. */
   readonly path?: string;
+  /** As the record has it; several are joined by commas. */
+  readonly licence?: string;
 }
 
 export interface ReadDocumentsOptions {
+  /** The field or column that holds the text. Default: `text`, or else `content`. */
+  readonly textField?: string | undefined;
   /** Larger files of a tree are skipped. Bytes, default 1 MiB: what is larger is data or generated. */
-  readonly maxFileBytes?: number;
+  readonly maxFileBytes?: number | undefined;
   /** Told of every file of a tree that is not taken. */
-  readonly onSkip?: (path: string, reason: 'binary' | 'large') => void;
+  readonly onSkip?: OnSkip | undefined;
+  /** Told how many bytes more of a file with records have been read from disk. */
+  readonly onRead?: OnRead | undefined;
 }
 
+const aFunction = (value: unknown) => typeof value === 'function';
+
 const readDocumentsOptions = z.strictObject({
+  textField: z.string().min(1).optional(),
   maxFileBytes: z
     .int()
     .min(1)
     .default(2 ** 20),
-  onSkip: z
-    .custom<NonNullable<ReadDocumentsOptions['onSkip']>>((value) => typeof value === 'function', 'a function')
-    .optional(),
+  onSkip: z.custom<OnSkip>(aFunction, 'a function').optional(),
+  onRead: z.custom<OnRead>(aFunction, 'a function').optional(),
 });
 
-const recordSchema = z.looseObject({
-  id: z.union([z.string(), z.number()], 'a string').optional(),
-  text: z.string().optional(),
-  content: z.string().optional(),
-  path: z.string().nullish(),
-});
-
-/** One file is asked for by name, so it is taken up to a size that still makes sense as one text. */
-const MAX_SINGLE_FILE_BYTES = 64 * 2 ** 20;
+const recordSchema = z.record(z.string(), z.unknown());
 
 const JSON_LINES = /\.(jsonl|ndjson|json|gz)$/i;
-
-/** Git's rule: a NUL among the first 8000 bytes. */
-const BINARY_PROBE_BYTES = 8000;
+const CSV = /\.csv(\.gz)?$/i;
 
 /**
  * The documents at `path`, in an order that is the same on every machine:
  * - a directory: the text files below it, by name; hidden ones, binary ones and large ones left out; `id` is the path
  *   within the directory, with `/`
- * - a `.jsonl`, `.ndjson`, `.json` or `.gz` file, or a pipe such as `/dev/stdin`: JSON lines `{id?, text}` or
- *   `{id?, content}`, gzip'd or not; without an `id` it is `<file name>:<line>`
+ * - a `.csv` file, gzip'd or not: a header line and columns as below
+ * - a Parquet file, known by how it begins: flat columns as below
+ * - a `.jsonl`, `.ndjson`, `.json` or `.gz` file, or a pipe such as `/dev/stdin`: JSON lines, gzip'd or not
  * - any other file: one document, `id` is its name
+ *
+ * Records are `{id?, text}` or `{id?, content}`; `doc_id` is an id too, and `path`, `repo_name` or `repo`, and
+ * `licence`, `license` or `licenses` are kept. Without an id it is `<file name>:<line>`, in Parquet `<file name>:<row>`.
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, also for a directory without documents
  */
@@ -60,76 +65,39 @@ export async function* readDocuments(
   path: string,
   options: ReadDocumentsOptions = {},
 ): AsyncGenerator<Document, void> {
-  const { maxFileBytes, onSkip } = check(readDocumentsOptions, options, 'options of readDocuments');
+  const { textField, maxFileBytes, onSkip, onRead } = check(
+    readDocumentsOptions,
+    options,
+    'options of readDocuments',
+  );
   const found = await stat(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
-  if (found.isDirectory()) yield* readTree(path, maxFileBytes, onSkip);
-  else if (!found.isFile() || path === '/dev/stdin' || JSON_LINES.test(path)) yield* readRecords(path);
-  else yield await readOne(path, found.size);
+  if (found.isDirectory()) yield* readTree(path, { maxFileBytes, onSkip });
+  else if (CSV.test(path)) {
+    for await (const { line, cells } of readCsv(path, onRead)) yield toDocument(cells, textField, path, line);
+  } else if (found.isFile() && (await isParquet(path))) yield* readParquetDocuments(path, textField, onRead);
+  else if (!found.isFile() || path === '/dev/stdin' || JSON_LINES.test(path)) {
+    for await (const { line, record } of readNumberedJsonLines(path, recordSchema, onRead))
+      yield toDocument(record, textField, path, line);
+  } else yield await readSingleFile(path, found.size);
 }
 
-async function* readTree(
-  directory: string,
-  maxFileBytes: number,
-  onSkip: ReadDocumentsOptions['onSkip'],
+async function* readParquetDocuments(
+  path: string,
+  textField: string | undefined,
+  onRead: OnRead | undefined,
 ): AsyncGenerator<Document, void> {
-  let taken = 0;
-  for await (const file of walkFiles(directory, { hidden: false })) {
-    const text = file.sizeBytes > maxFileBytes ? undefined : await readText(file);
-    if (text === undefined) {
-      onSkip?.(file.path, file.sizeBytes > maxFileBytes ? 'large' : 'binary');
-      continue;
-    }
-    taken++;
-    yield { id: file.name, text, path: file.path };
-  }
-  if (taken === 0)
-    throw new InputError('ERR_FILE_FORMAT', `Expected text files in ${directory} but found none.`, {
-      remedy: 'Name a directory of source files, or JSON-lines files one by one.',
-    });
-}
-
-async function* readRecords(path: string): AsyncGenerator<Document, void> {
-  for await (const numbered of readNumberedJsonLines(path, recordSchema)) yield toDocument(numbered, path);
-}
-
-function toDocument({ line, record }: NumberedRecord<z.infer<typeof recordSchema>>, path: string): Document {
-  const text = record.text ?? record.content;
-  if (text === undefined)
+  const choose = (columns: readonly string[]) => {
+    const chosen = chooseFields(columns, textField);
+    const names: readonly string[] = textField === undefined ? TEXT_FIELDS : [textField];
+    if (chosen.some((name) => names.includes(name))) return chosen;
     throw new InputError(
       'ERR_FILE_FORMAT',
-      `Expected a string for text or content in ${path} line ${line} but received neither.`,
+      `Expected a column ${names.join(' or ')} of text in ${path} but found ${columns.join(', ') || 'none'}.`,
+      { remedy: 'Say by --text-field which one holds the text.' },
     );
-  return {
-    id: String(record.id ?? `${basename(path)}:${line}`),
-    text,
-    ...(record.path ? { path: record.path } : {}),
   };
-}
-
-async function readOne(path: string, sizeBytes: number): Promise<Document> {
-  if (sizeBytes > MAX_SINGLE_FILE_BYTES)
-    throw new InputError(
-      'ERR_FILE_FORMAT',
-      `Expected at most ${MAX_SINGLE_FILE_BYTES} bytes of text in ${path} but it has ${sizeBytes}.`,
-      { remedy: 'Put the texts into JSON lines, one document a line.' },
-    );
-  const text = await readText({ name: basename(path), path, sizeBytes });
-  if (text === undefined)
-    throw new InputError('ERR_FILE_FORMAT', `Expected UTF-8 text in ${path} but found binary data.`);
-  return { id: basename(path), text, path };
-}
-
-/** The text of a file, byte-order mark kept, or undefined if it is not UTF-8 text. */
-async function readText(file: FoundFile): Promise<string | undefined> {
-  const data = await readFile(file.path).catch((error: unknown) => {
-    throw fileError('read', file.path, error);
-  });
-  if (data.subarray(0, BINARY_PROBE_BYTES).includes(0)) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data);
-  } catch {
-    return undefined;
-  }
+  for await (const { row, cells } of readParquet(path, choose, onRead))
+    yield toDocument(cells, textField, path, row, 'row');
 }

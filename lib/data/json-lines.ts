@@ -4,6 +4,7 @@ import { describeIssue } from '../check.js';
 import { InputError } from '../errors.js';
 import { replaceFile } from '../files.js';
 import { readLines } from './lines.js';
+import type { OnRead } from './plain-bytes.js';
 
 /** Bytes gathered before they are written: one system call for many small records. */
 const WRITE_BYTES = 2 ** 16;
@@ -29,8 +30,9 @@ export async function* readJsonLines<T>(path: string, schema: z.ZodType<T>): Asy
 export async function* readNumberedJsonLines<T>(
   path: string,
   schema: z.ZodType<T>,
+  onRead?: OnRead,
 ): AsyncGenerator<NumberedRecord<T>, void> {
-  for await (const { number, text } of readLines(path))
+  for await (const { number, text } of readLines(path, onRead))
     yield { line: number, record: parseRecord(text, schema, `${path} line ${number}`) };
 }
 

@@ -1,8 +1,6 @@
 /** Files as lines of text, gzip'd or not, without ever holding more than one line. */
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { fileError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
+import { type OnRead, readPlainBytes } from './plain-bytes.js';
 
 /** A line longer than this is no record: V8's longest string has twice as many characters. */
 const MAX_LINE_BYTES = 256 * 2 ** 20;
@@ -25,9 +23,9 @@ export interface Line {
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a broken gzip stream, bytes that
  *   are not UTF-8 (with the line's number) and lines over 256 MiB
  */
-export async function* readLines(path: string): AsyncGenerator<Line, void> {
+export async function* readLines(path: string, onRead?: OnRead): AsyncGenerator<Line, void> {
   let number = 0;
-  for await (const bytes of splitLines(readBytes(path), path)) {
+  for await (const bytes of splitLines(readPlainBytes(path, onRead), path)) {
     number++;
     const text = decodeLine(bytes, number, path);
     if (text.trim() !== '') yield { number, text };
@@ -76,43 +74,4 @@ async function* splitLines(chunks: AsyncIterable<Buffer>, path: string): AsyncGe
       );
   }
   if (restBytes > 0) yield Buffer.concat(rest);
-}
-
-async function* readBytes(path: string): AsyncGenerator<Buffer, void> {
-  // A Node parent connects stdin by a socket, which cannot be opened by its name.
-  const file: Readable = path === '/dev/stdin' ? process.stdin : createReadStream(path);
-  try {
-    // `destroyOnReturn: false`: the stream goes on after its first chunk has been looked at.
-    const first = await firstChunk(file);
-    if (first === undefined) return;
-    file.unshift(first);
-    yield* first[0] === 0x1f && first[1] === 0x8b ? gunzip(file, path) : (file as AsyncIterable<Buffer>);
-  } catch (error) {
-    throw error instanceof InputError ? error : fileError('read', path, error);
-  } finally {
-    file.destroy();
-  }
-}
-
-async function firstChunk(file: Readable): Promise<Buffer | undefined> {
-  for await (const chunk of file.iterator({ destroyOnReturn: false })) return chunk as Buffer;
-  return undefined;
-}
-
-async function* gunzip(file: Readable, path: string): AsyncGenerator<Buffer, void> {
-  const plain = createGunzip();
-  // pipeline() would report a reader that stops early as an error; pipe() only has to hand the file's errors on.
-  file.on('error', (error) => plain.destroy(error));
-  file.pipe(plain);
-  try {
-    yield* plain as AsyncIterable<Buffer>;
-  } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    if (!code.startsWith('Z_')) throw cause;
-    throw new InputError('ERR_FILE_FORMAT', `Expected a whole gzip file in ${path} but ${message}.`, {
-      cause,
-    });
-  } finally {
-    plain.destroy();
-  }
 }

@@ -27,7 +27,7 @@ describe('JSON lines', () => {
     const path = await put(name, name.endsWith('.gz') ? gzipSync(text) : text);
     expect(await collect(readDocuments(path))).toEqual([
       { id: 'one', text: 'A' },
-      { id: `${name}:2`, text: 'B', path: 'src/b.py' },
+      { id: `${name}:2`, text: 'B', path: 'src/b.py', licence: 'mit' },
       { id: '7', text: 'C' },
     ]);
   });
