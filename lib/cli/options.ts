@@ -28,7 +28,9 @@ export function integersOption(
   const option = new Option(flags, description).argParser((text: string) =>
     text.split(',').map((part) => parseNumber(part.trim(), flags, 'integers separated by commas', bounds)),
   );
-  return initial === undefined ? option : option.default(initial, initial.join(','));
+  return initial === undefined
+    ? option
+    : option.default(initial, initial.length === 0 ? 'none' : initial.join(','));
 }
 
 function numeric(

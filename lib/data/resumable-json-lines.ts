@@ -94,7 +94,7 @@ export class ResumableJsonLines<T extends object> implements AsyncDisposable {
     await this.#afterLast(() => this.#handle.sync()).catch((error: unknown) => {
       throw error instanceof InputError ? error : fileError('write', `${this.path}.part`, error);
     });
-    await this.close();
+    await this.#shut();
     try {
       await rename(`${this.path}.part`, this.path);
       await rm(`${this.path}.part.key`, { force: true });
@@ -103,9 +103,16 @@ export class ResumableJsonLines<T extends object> implements AsyncDisposable {
     }
   }
 
-  /** Leaves the records for a later run. Does nothing after `commit`. */
+  /** Leaves the records for a later run; where there are none, nothing stays. Does nothing after `commit`. */
   async close(): Promise<void> {
     if (!this.#open) return;
+    await this.#shut();
+    if (this.#sizeBytes > 0) return;
+    // A run that failed before its first record, at a bad option say, must not bar the next one.
+    for (const path of [`${this.path}.part`, `${this.path}.part.key`]) await rm(path, { force: true });
+  }
+
+  async #shut(): Promise<void> {
     this.#open = false;
     await this.#last;
     await this.#handle.close();

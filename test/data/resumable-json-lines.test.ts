@@ -1,5 +1,5 @@
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { openResumableJsonLines } from '../../lib/data/resumable-json-lines.js';
@@ -47,10 +47,16 @@ test.each([
   expect((await readFile(path, 'utf8')).trim().split('\n').length).toBe(kept.length + 1);
 });
 
+/** What a run with the key `key` left behind when it was killed. */
+async function begin(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path));
+  await writeFile(`${path}.part`, content);
+  await writeFile(`${path}.part.key`, 'key\n');
+}
+
 test('an only, torn line is dropped', async () => {
   const path = join(directory, 'only/out.jsonl');
-  await (await openResumableJsonLines(path, schema, 'key')).close();
-  await writeFile(`${path}.part`, '{"n":');
+  await begin(path, '{"n":');
   await using out = await openResumableJsonLines(path, schema, 'key');
   expect(out.keptCount).toBe(0);
   expect(await readFile(`${path}.part`, 'utf8')).toBe('');
@@ -58,7 +64,9 @@ test('an only, torn line is dropped', async () => {
 
 test('records of another run are refused', async () => {
   const path = join(directory, 'other/out.jsonl');
-  await (await openResumableJsonLines(path, schema, 'one')).close();
+  const first = await openResumableJsonLines(path, schema, 'one');
+  await first.append(record(1));
+  await first.close();
   await expect(openResumableJsonLines(path, schema, 'two')).rejects.toMatchObject({
     code: 'ERR_RUN_MISMATCH',
     remedy: `Run again with the options of that run, or delete ${path}.part.`,
@@ -66,10 +74,17 @@ test('records of another run are refused', async () => {
   await (await openResumableJsonLines(path, schema, 'one')).close();
 });
 
+test('a run without records leaves nothing, and another may follow', async () => {
+  const path = join(directory, 'none/out.jsonl');
+  await (await openResumableJsonLines(path, schema, 'one')).close();
+  expect(await readdir(join(directory, 'none'))).toEqual([]);
+  await (await openResumableJsonLines(path, schema, 'two')).commit();
+  expect(await readdir(join(directory, 'none'))).toEqual(['out.jsonl']);
+});
+
 test('a line that is no record is named', async () => {
   const path = join(directory, 'bad/out.jsonl');
-  await (await openResumableJsonLines(path, schema, 'key')).close();
-  await writeFile(`${path}.part`, '{"n":1,"text":""}\n{"n":"2"}\n');
+  await begin(path, '{"n":1,"text":""}\n{"n":"2"}\n');
   await expect(openResumableJsonLines(path, schema, 'key')).rejects.toThrow(
     `Expected a number for n in ${path}.part line 2 but received "2" of type string.`,
   );

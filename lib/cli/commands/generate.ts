@@ -46,7 +46,7 @@ interface Options extends ModelOptions {
   readonly stop: readonly string[];
   readonly stopId: readonly number[];
   readonly eos: boolean;
-  readonly logprobs: boolean;
+  readonly logprobs?: boolean;
   readonly batchRows: number;
   readonly seed: number;
 }
@@ -90,7 +90,7 @@ export function createGenerateCommand(): Command {
       }),
     )
     .option('--no-eos', 'go on after an end-of-text token')
-    .option('--logprobs', 'add the log-probability of each token', false)
+    .option('--logprobs', 'add the log-probability of each token')
     .addOption(integerOption('--batch-rows <n>', 'continuations decoded together', { min: 1, default: 32 }));
   return addSeedOption(addModelOptions(addFileOptions(command)))
     .addHelpText('after', HELP)
@@ -101,7 +101,7 @@ export function createGenerateCommand(): Command {
           await using model = await openModel(directory, options);
           const tokenizer = await openTokenizerIfPresent(directory, model);
           const { maxTokens, samples, temperature, topK, topP, minP, repetitionPenalty, seed } = options;
-          const { batchRows, logprobs } = options;
+          const { batchRows, logprobs = false } = options;
           const decode: Decode | undefined =
             tokenizer && ((tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
           const stop = checkStop(options.stop, tokenizer);

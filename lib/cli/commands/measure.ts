@@ -25,6 +25,7 @@ that there was nothing to predict. A record with secrets gets {tag, type, start,
 well: of its first 32 tokens, after up to 128 tokens of what precedes it.
 
 The published target length is 128 tokens: add --max-tokens 128 to compare. docs/metrics.md has the definitions.
+forget.jsonl stands for records of {id, text, secrets}, as \`lethe demo\` and the forget sets have them.
 
 Examples:
   lethe measure --model codeparrot-small --input documents.jsonl --output measures.jsonl --el 3,5,10 --max-tokens 128
