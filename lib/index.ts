@@ -35,6 +35,22 @@ export {
   NativeError,
 } from './errors.js';
 export { writeFileAtomic } from './files.js';
+export {
+  type AnalyzeEvent,
+  type AnalyzeOptions,
+  type AnalyzeResult,
+  analyzeClones,
+} from './memorization/analysis/analyze.js';
+export { categorize } from './memorization/analysis/categories.js';
+export {
+  type Analysis,
+  type Category,
+  type FingerprintRecord,
+  type OutputRecord as AnalysedOutputRecord,
+  readAnalysedOutputs,
+  readAnalysis,
+  readFingerprints,
+} from './memorization/analysis/summary.js';
 export { type LossResult, type MeasureLossOptions, measureLoss } from './memorization/loss.js';
 export {
   type MeasureMemorizationOptions,

@@ -43,6 +43,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'find blocks of lines that outputs share with a corpus',
     load: async () => (await import('./commands/clones.js')).createClonesCommand(),
   },
+  analyze: {
+    summary: 'count what clone logs show to be memorized: texts, tables, figures',
+    load: async () => (await import('./commands/analyze.js')).createAnalyzeCommand(),
+  },
   measure: {
     summary: 'MA, EL_n and extraction strength of documents and their secrets',
     load: async () => (await import('./commands/measure.js')).createMeasureCommand(),
