@@ -56,6 +56,13 @@ export function plain(value: string | number | boolean): string {
   return text.replace(/-/g, MINUS);
 }
 
+/** A count on an axis: `250`, `1.5k`, `20M`. */
+export function compact(value: number): string {
+  const units = ['', 'k', 'M', 'G'];
+  const power = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3 + 1e-9));
+  return `${Number((value / 1000 ** power).toPrecision(3))}${units[power]}`;
+}
+
 /** `1.2 GB`; powers of 1000. */
 export function bytes(value: Measured | undefined): string {
   if (!isNumber(value)) return MISSING;

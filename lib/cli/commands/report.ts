@@ -1,8 +1,13 @@
-/** `lethe report`: a run's report.json as one HTML page. */
-import { dirname, join } from 'node:path';
+/** `lethe report`: a run's report.json, or an analysis of memorization, as one HTML page. */
+import { access } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
+import { analysisPaths } from '../../memorization/analysis/summary.js';
 import { redactReport } from '../../report/mask.js';
+import { readMemorization } from '../../report/memorization/read.js';
+import { renderMemorization } from '../../report/memorization/render.js';
 import { readReport } from '../../report/read.js';
 import { renderReport } from '../../report/render.js';
 
@@ -10,32 +15,84 @@ const EXAMPLES = `
 Examples:
   lethe report runs/demo
   lethe report runs/demo/report.json --redact --output report-to-mail.html
+  lethe report analysis
   lethe report runs/demo --output - | gzip > report.html.gz`;
+
+interface ReportCommandOptions {
+  readonly output?: string;
+  readonly redact?: boolean;
+}
+
+interface MadePage {
+  readonly page: string;
+  /** Where it goes unless told otherwise. */
+  readonly directory: string;
+  /** What the reader should know beside the page. */
+  readonly warning?: string | undefined;
+}
 
 export function createReportCommand(): Command {
   return new Command('report')
-    .summary('render report.json as one self-contained HTML page')
+    .summary('render a run or an analysis of memorization as one self-contained HTML page')
     .description(
-      'Renders the report.json of a run as one HTML page that needs no network and no other file. Secrets are masked on the page, but the page holds them; --redact leaves them out.',
+      'Renders the report.json of a run, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets of a run are masked on the page, but the page holds them; --redact leaves them out.',
     )
-    .argument('<run>', 'run directory, or a report.json')
-    .option(
-      '--output <file>',
-      'where the page goes, or - for stdout (default: report.html beside report.json)',
-    )
-    .option('--redact', 'replace every secret by a stand-in of the same length')
+    .argument('<run>', 'directory of a run or of an analysis, a report.json, or an analysis.json')
+    .option('--output <file>', 'where the page goes, or - for stdout (default: report.html beside the input)')
+    .option('--redact', 'replace every secret of a run by a stand-in of the same length')
     .addHelpText('after', EXAMPLES)
-    .action(async (run: string, options: { output?: string; redact?: boolean }) => {
-      const { file, input } = await readReport(run);
-      const output = options.output ?? join(dirname(file), 'report.html');
-
-      const page = renderReport(options.redact ? redactReport(input) : input);
-
-      if (output === '-') {
-        process.stdout.write(page);
+    .action(async (run: string, options: ReportCommandOptions) => {
+      const made = (await isAnalysis(run)) ? await analysisPage(run, options) : await runPage(run, options);
+      if (made.warning !== undefined) process.stderr.write(`${made.warning}\n`);
+      if (options.output === '-') {
+        process.stdout.write(made.page);
         return;
       }
-      await writeFileAtomic(output, page);
+      const output = options.output ?? join(made.directory, 'report.html');
+      await writeFileAtomic(output, made.page);
       process.stderr.write(`Wrote ${output}.\n`);
     });
+}
+
+/** @throws InputError `ERR_INVALID_OPTION` if a directory holds both kinds */
+async function isAnalysis(path: string): Promise<boolean> {
+  if (basename(path) === 'analysis.json') return true;
+  const analysis = await exists(analysisPaths(path).analysis);
+  if (analysis && (await exists(join(path, 'report.json')))) {
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected a run or an analysis but ${path} holds both report.json and analysis.json.`,
+      { remedy: `Name one: lethe report ${join(path, 'analysis.json')}` },
+    );
+  }
+  return analysis;
+}
+
+async function runPage(run: string, options: ReportCommandOptions): Promise<MadePage> {
+  const { file, input } = await readReport(run);
+  return { page: renderReport(options.redact ? redactReport(input) : input), directory: dirname(file) };
+}
+
+async function analysisPage(path: string, options: ReportCommandOptions): Promise<MadePage> {
+  if (options.redact) {
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      'Expected no --redact for an analysis of memorization: it knows nothing of secrets, so none could be found in its texts.',
+    );
+  }
+  const directory = basename(path) === 'analysis.json' ? dirname(path) : path;
+  const input = await readMemorization(directory);
+  const { outputsMissing } = input;
+  return {
+    page: renderMemorization(input),
+    directory,
+    warning: outputsMissing && `The page goes without the texts of the outputs. ${outputsMissing}`,
+  };
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,4 +1,4 @@
-/** From data to drawing units: linear scales and ticks at round numbers. */
+/** From data to drawing units: linear and logarithmic scales, and ticks at round numbers. */
 
 export interface Scale {
   (value: number): number;
@@ -12,6 +12,28 @@ export function linearScale(domain: readonly [number, number], range: readonly [
   const scale = (value: number) =>
     to === from ? (start + end) / 2 : start + ((value - from) / (to - from)) * (end - start);
   return Object.assign(scale, { domain });
+}
+
+/** A logarithmic scale over a domain above 0; a domain of one point maps to the middle of the range. */
+export function logScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
+  const inner = linearScale([Math.log(domain[0]), Math.log(domain[1])], range);
+  return Object.assign((value: number) => inner(Math.log(value)), { domain });
+}
+
+/** Powers of ten within [low, high], low > 0; their doubles and fivefolds too where there are few. */
+export function logTicks(low: number, high: number): number[] {
+  const at = (factors: readonly number[]) => {
+    const found: number[] = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+      for (const factor of factors) {
+        const value = factor * 10 ** power;
+        if (value >= low && value <= high) found.push(value);
+      }
+    }
+    return found;
+  };
+  const powers = at([1]);
+  return powers.length > 2 ? powers : at([1, 2, 5]);
 }
 
 /** The extent of the finite values, or undefined if there are none. */
