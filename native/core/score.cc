@@ -1,5 +1,6 @@
 #include "score.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/isfinite.h>
@@ -7,20 +8,78 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 
 #include "error.h"
+#include "logits.h"
 
 namespace lethe {
 namespace {
 
 // Logits of this many positions exist at a time: 256 x 50 257 float32 are 51 MB, whatever the batch holds.
 constexpr int64_t kPositionsAtOnce = 256;
+// 12 MB for that vocabulary: the allocator keeps a block of this size, and gives a larger one back to the system each time.
+constexpr int64_t kPositionsAtOnceOnCpu = 64;
 
 template <typename T>
 void Append(std::vector<T>& out, const at::Tensor& values) {
   const at::Tensor host = values.cpu().contiguous();
   const T* data = host.const_data_ptr<T>();
   out.insert(out.end(), data, data + host.numel());
+}
+
+void RequireFinite(bool finite) {
+  if (!finite) throw Error("ERR_NOT_FINITE", "Expected finite logits but the model computed NaN or infinity.");
+}
+
+// logits [n, V], targets [n]. Row by row, without another tensor of their size.
+void AppendOnCpu(Scores& out, const at::Tensor& logits, const at::Tensor& targets) {
+  const int64_t count = logits.size(0);
+  const int64_t V = logits.size(1);
+  const float* rows = logits.const_data_ptr<float>();
+  const int64_t* tokens = targets.const_data_ptr<int64_t>();
+  const size_t before = out.logprobs.size();
+  const size_t after = before + static_cast<size_t>(count);
+  out.logprobs.resize(after);
+  out.means.resize(after);
+  out.variances.resize(after);
+  out.ranks.resize(after);
+  out.hits.resize(after);
+  std::atomic<bool> finite{true};
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const float* row = rows + i * V;
+      const size_t at = before + static_cast<size_t>(i);
+      const LogitMoments moments = MomentsOf(row, V);
+      if (!std::isfinite(moments.normalizer)) finite = false;
+      out.logprobs[at] = row[tokens[i]] - moments.normalizer;
+      out.means[at] = moments.mean;
+      out.variances[at] = moments.variance;
+      out.ranks[at] = static_cast<int32_t>(RankOf(row, V, tokens[i]));
+      out.hits[at] = out.ranks[at] == 0;
+    }
+  });
+  RequireFinite(finite);
+}
+
+// The same on a device, logits [n, V], targets [n, 1].
+void AppendByTensors(Scores& out, const at::Tensor& logits, const at::Tensor& targets) {
+  const at::Tensor normalizer = at::logsumexp(logits, {1});  // [n]
+  RequireFinite(at::isfinite(normalizer).all().item<bool>());
+  const at::Tensor logprobs = logits - normalizer.unsqueeze(1);  // [n, V]
+  const at::Tensor probabilities = logprobs.exp();
+  const at::Tensor mean = (probabilities * logprobs).sum(1);
+  const at::Tensor variance = (probabilities * logprobs.square()).sum(1) - mean.square();
+  const at::Tensor own = logits.gather(1, targets);  // [n, 1]
+  const at::Tensor ids = at::arange(logits.size(1), targets.options()).unsqueeze(0);
+  const at::Tensor before = logits.gt(own).logical_or_(logits.eq(own).logical_and_(ids.lt(targets)));
+  const at::Tensor ranks = before.sum(1).to(at::kInt);
+  Append<float>(out.logprobs, own.squeeze(1) - normalizer);
+  Append<float>(out.means, mean);
+  Append<float>(out.variances, variance);
+  Append<int32_t>(out.ranks, ranks);
+  Append<uint8_t>(out.hits, ranks.eq(0).to(at::kByte));
 }
 
 }  // namespace
@@ -49,30 +108,19 @@ Scores Score(const Transformer& model, const TokenBatch& batch, at::Device devic
   cancel.Check();
   const at::Tensor hidden = model.Forward(batch.Padded(device), batch.lengths).flatten(0, 1);           // [B * T, C]
   const at::Tensor states = hidden.index_select(0, PredictingPositions(batch, device));   // [N, C]
-  const at::Tensor targets = PredictedTokens(batch, device).unsqueeze(1);                 // [N, 1]
+  const at::Tensor targets = PredictedTokens(batch, device);                              // [N]
   Scores out;
-  for (int64_t begin = 0; begin < states.size(0); begin += kPositionsAtOnce) {
+  const int64_t at_once = device.is_cpu() ? kPositionsAtOnceOnCpu : kPositionsAtOnce;
+  for (int64_t begin = 0; begin < states.size(0); begin += at_once) {
     cancel.Check();
-    const int64_t count = std::min(kPositionsAtOnce, states.size(0) - begin);
+    const int64_t count = std::min(at_once, states.size(0) - begin);
     const at::Tensor logits = model.Logits(states.narrow(0, begin, count));  // [n, V]
-    const at::Tensor target = targets.narrow(0, begin, count);                 // [n, 1]
-    const at::Tensor normalizer = at::logsumexp(logits, {1});                  // [n]
-    if (!at::isfinite(normalizer).all().item<bool>()) {
-      throw Error("ERR_NOT_FINITE", "Expected finite logits but the model computed NaN or infinity.");
+    const at::Tensor target = targets.narrow(0, begin, count);               // [n]
+    if (device.is_cpu()) {
+      AppendOnCpu(out, logits.contiguous(), target);
+    } else {
+      AppendByTensors(out, logits, target.unsqueeze(1));
     }
-    const at::Tensor logprobs = logits - normalizer.unsqueeze(1);  // [n, V]
-    const at::Tensor probabilities = logprobs.exp();
-    const at::Tensor mean = (probabilities * logprobs).sum(1);
-    const at::Tensor variance = (probabilities * logprobs.square()).sum(1) - mean.square();
-    const at::Tensor own = logits.gather(1, target);  // [n, 1]
-    const at::Tensor ids = at::arange(logits.size(1), target.options()).unsqueeze(0);
-    const at::Tensor before = logits.gt(own).logical_or_(logits.eq(own).logical_and_(ids.lt(target)));
-    const at::Tensor ranks = before.sum(1).to(at::kInt);
-    Append<float>(out.logprobs, own.squeeze(1) - normalizer);
-    Append<float>(out.means, mean);
-    Append<float>(out.variances, variance);
-    Append<int32_t>(out.ranks, ranks);
-    Append<uint8_t>(out.hits, ranks.eq(0).to(at::kByte));
   }
   return out;
 }

@@ -1,8 +1,6 @@
 #include "session.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/logsumexp.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/InferenceMode.h>
 
@@ -12,6 +10,7 @@
 #include <utility>
 
 #include "error.h"
+#include "logits.h"
 
 namespace lethe {
 namespace {
@@ -145,11 +144,7 @@ StepResult Session::Step(const Transformer& model, int64_t steps, const Cancel& 
 std::vector<Session::Choice> Session::Draw(const Transformer& model) const {
   std::vector<at::Tensor> hidden;
   for (const Row& row : rows_) hidden.push_back(row.hidden);
-  const at::Tensor logits = model.Logits(at::stack(hidden));                                 // [R, V]
-  const at::Tensor host = logits.cpu().contiguous();
-  // The sum of a single row is split between threads, that of several is not: two rows make it round the same.
-  const at::Tensor summed = rows_.size() == 1 ? at::cat({logits, logits}) : logits;
-  const at::Tensor normalizers = at::logsumexp(summed, {1}).cpu().contiguous();  // [R]
+  const at::Tensor host = model.Logits(at::stack(hidden)).cpu().contiguous();  // [R, V]
   const int64_t V = host.size(1);
   std::vector<Choice> choices(rows_.size());
   std::atomic<bool> finite{true};
@@ -166,7 +161,7 @@ std::vector<Session::Choice> Session::Draw(const Transformer& model) const {
         finite = false;
       } else {
         choices[static_cast<size_t>(i)] = {static_cast<int32_t>(token),
-                                           own[token] - normalizers.const_data_ptr<float>()[i]};
+                                           own[token] - MomentsOf(own, V).normalizer};
       }
     }
   });

@@ -4,6 +4,7 @@
 
 #include <ATen/Version.h>
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -33,6 +34,35 @@ struct Lanes {
 template <int kLanes>
 LETHE_INLINE const typename Lanes<kLanes>::Type& At(const float* numbers) {
   return *reinterpret_cast<const typename Lanes<kLanes>::Type*>(numbers);
+}
+
+template <int kLanes>
+struct Integers {
+  using Type [[gnu::vector_size(4 * kLanes)]] = int32_t;
+};
+
+// x, in [-87, 88], becomes e to its power, within 2 units in the last place: x = n log 2 + r, a polynomial for e^r (the
+// coefficients of Cephes' expf), and n added to the exponent.
+template <int kLanes>
+LETHE_INLINE void Exp(typename Lanes<kLanes>::Type& x) {
+  using Vector = typename Lanes<kLanes>::Type;
+  // Adding it leaves the nearest integer in the low bits.
+  constexpr float kShift = 12582912.0f;
+  const Vector shifted = x * 1.44269504088896341f + kShift;
+  const Vector n = shifted - kShift;
+  const Vector r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  Vector p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  typename Integers<kLanes>::Type exponent;
+  std::memcpy(&exponent, &shifted, sizeof(exponent));
+  exponent = (exponent - 0x4b400000 + 127) << 23;
+  Vector power;
+  std::memcpy(&power, &exponent, sizeof(power));
+  x = p * power;
 }
 
 template <int kLanes>
