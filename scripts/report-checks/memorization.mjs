@@ -22,7 +22,7 @@ export async function checkMemorizationPage(page, check) {
 }
 
 async function checkKeys({ evaluate, press }, check, kind) {
-  const title = () => evaluate(`${BOX(kind)}.querySelector('.detail h3').textContent`);
+  const title = () => evaluate(`${BOX(kind)}.querySelector('.chosen h3').textContent`);
   const chosen = () => evaluate(`${BOX(kind)}.querySelector('[aria-selected="true"]')?.dataset.at`);
   const total = Number(
     await evaluate(`${BOX(kind)}.querySelector('[role=option]').getAttribute('aria-setsize')`),
@@ -108,25 +108,25 @@ async function checkLinks({ evaluate }, check) {
   const settle = `new Promise((accept) => setTimeout(accept, 50))`;
   const linked = await evaluate(`(() => {
     ${BOX('blocks')}.querySelector('[data-list] [data-at="0"]').click();
-    const link = ${BOX('blocks')}.querySelector('.detail a[href^="#output-"]');
+    const link = ${BOX('blocks')}.querySelector('.chosen a[href^="#output-"]');
     link?.click();
     return link?.textContent;
   })()`);
   await evaluate(settle);
   if (linked !== undefined) {
-    const title = await evaluate(`${BOX('outputs')}.querySelector('.detail h3').textContent`);
+    const title = await evaluate(`${BOX('outputs')}.querySelector('.chosen h3').textContent`);
     check('a block leads to its output', title.toLowerCase() === linked);
     check(
       'the output shows the memorized lines',
-      await evaluate(`${BOX('outputs')}.querySelectorAll('.detail .row.hit').length > 0`),
+      await evaluate(`${BOX('outputs')}.querySelectorAll('.chosen .row.hit').length > 0`),
     );
     const block = await evaluate(`(() => {
-      const link = ${BOX('outputs')}.querySelector('.detail a[href^="#block-"]');
+      const link = ${BOX('outputs')}.querySelector('.chosen a[href^="#block-"]');
       link.click();
       return link.textContent;
     })()`);
     await evaluate(settle);
-    const heading = await evaluate(`${BOX('blocks')}.querySelector('.detail h3').textContent`);
+    const heading = await evaluate(`${BOX('blocks')}.querySelector('.chosen h3').textContent`);
     check('an output leads to its block', heading.toLowerCase().startsWith(block));
     check('the focus follows', await evaluate(`document.activeElement.tagName === 'H3'`));
   }

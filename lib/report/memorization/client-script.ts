@@ -41,7 +41,7 @@ const documentItem = (onFind) => ([index, start, end]) => {
   const document = documents[index];
   const [shard, name, licence] = document;
   const item = make('li', '', name ? button(name, 'Blocks of ' + name, () => onFind(name)) : make('span', '', 'shard ' + shard));
-  item.append(make('span', 'quiet', ' ' + [licence && 'licence ' + licence, lines(start, end) + (name ? ' of shard ' + shard : '')].filter(Boolean).join(' \u00b7 ')));
+  item.append(make('span', 'quiet about', [licence && 'licence ' + licence, lines(start, end) + (name ? ' of shard ' + shard : '')].filter(Boolean).join(' \u00b7 ')));
   return item;
 };
 const outputItem = ([id, start, end]) => make('li', '',
@@ -68,8 +68,8 @@ const blockList = blocksBox && createExplorer(blocksBox, {
     + block.documents.map(([index]) => documents[index].join('\n')).join('\n')).toLowerCase())),
   matches: (block, category, least, most) => (!category || block.category === category) && block.lines >= least && block.lines <= most,
   drawRow: (block, index) => [
-    make('span', 'line', make('b', '', group(block.extract)), make('span', 'quiet', ' in outputs \u00b7 '), group(block.train), make('span', 'quiet', ' in corpus \u00b7 '), plural(block.lines, 'line'), chip(block.category)),
-    make('code', '', telling(block.text)),
+    make('span', 'line', make('span', '', make('b', '', group(block.extract)), make('span', 'quiet', ' in outputs \u00b7 '), group(block.train), make('span', 'quiet', ' in corpus')), chip(block.category)),
+    make('span', 'line', make('code', '', telling(block.text)), make('span', 'quiet', plural(block.lines, 'line'))),
   ],
   drawDetail: drawBlock,
 });
@@ -142,7 +142,7 @@ const outputList = outputsBox && createExplorer(outputsBox, {
   matches: (output, category, least, most) => (!category && least === 0 && most === Infinity)
     || output.spans.some((span) => (!category || blockOf(span)?.category === category) && lengthOf(span) >= least && lengthOf(span) <= most),
   drawRow: (output) => [
-    make('span', 'line', make('b', '', 'Output ' + output.id), make('span', 'quiet', ' \u00b7 '), group(output.memorized), make('span', 'quiet', ' of '), plural(output.lines, 'line')),
+    make('span', 'line', make('b', '', 'Output ' + output.id), make('span', 'quiet', group(output.memorized) + ' of ' + plural(output.lines, 'line'))),
     minimap(output),
   ],
   drawDetail: drawOutput,

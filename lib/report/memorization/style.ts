@@ -5,33 +5,34 @@ const EXPLORER = `
 .verdict{border-color:var(--before)}
 .explorer .controls{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;max-width:none;margin:1rem 0 .5rem}
 .explorer .controls label{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .5rem;font-size:.86rem;color:var(--quiet);min-width:0}
-.explorer .controls .grow{flex:1 1 18rem}.explorer .controls .grow input{flex:1 1 9rem}
+.explorer .controls .grow{flex:1 1 16rem;flex-wrap:nowrap}.explorer .controls .grow input{flex:1 1 9rem;min-width:0}
 .explorer input,.explorer select{color:var(--ink);font:inherit}
-.explorer input[type=number]{width:4.5rem}
-.split{display:grid;grid-template-columns:minmax(0,22rem) minmax(0,1fr);border:1px solid var(--rule);border-radius:8px;overflow:hidden;height:42rem}
+.explorer input[type=number]{width:4.2rem;background:var(--paper);border:1px solid var(--rule);border-radius:5px;padding:.28rem .4rem}
+.explorer input::placeholder{color:var(--quiet);opacity:.8}
+.split{display:grid;grid-template-columns:minmax(0,24rem) minmax(0,1fr);border:1px solid var(--rule);border-radius:8px;overflow:hidden;height:42rem}
 .list{position:relative;overflow-y:auto;border-right:1px solid var(--rule);outline-offset:-3px}
 .list:focus-visible{outline:2px solid var(--focus);border-radius:8px}
 .rows{position:relative;min-height:100%}
 .item{position:absolute;left:0;right:0;height:3.5rem;padding:.5rem .9rem;border-bottom:1px solid var(--faint);cursor:pointer;overflow:hidden;font-size:.86rem}
 .item:hover{background:var(--panel)}
 .item[aria-selected=true]{background:var(--before-1);box-shadow:inset .2rem 0 0 var(--before)}
-.item .line{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.item .line{display:flex;gap:.6rem;align-items:baseline;justify-content:space-between;white-space:nowrap}.item .line>span:first-child{overflow:hidden;text-overflow:ellipsis}.item .line code{flex:1;min-width:0}
 .item code{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;font-size:.78rem;line-height:1.5;color:var(--quiet)}
-.chip{display:inline-block;margin-left:.45rem;padding:0 .45rem;border:1px solid var(--rule);border-radius:1rem;font-size:.74rem;line-height:1.45;color:var(--quiet);background:var(--paper)}
+.chip{display:inline-block;padding:0 .45rem;border:1px solid var(--rule);border-radius:1rem;font-size:.74rem;line-height:1.45;color:var(--quiet);background:var(--paper)}
 .minimap{display:block;width:100%;height:.5rem;margin-top:.35rem;background:var(--faint);border-radius:2px}.minimap rect{fill:var(--before)}
-.detail{overflow:auto;padding:1rem 1.25rem 1.25rem;min-width:0}
-.detail .title{display:flex;flex-wrap:wrap;align-items:baseline;justify-content:space-between;gap:.4rem 1rem}
-.detail h3{margin:0;font-size:1.12rem;overflow-wrap:anywhere;scroll-margin-top:4rem}.detail h3:focus-visible{outline-offset:4px}
-.detail h3 .quiet{font-weight:400}
-.detail button{font:inherit;color:inherit}
+.chosen{overflow:auto;padding:1rem 1.25rem 1.25rem;min-width:0}
+.chosen .title{display:flex;flex-wrap:wrap;align-items:baseline;justify-content:space-between;gap:.4rem 1rem}
+.chosen h3{margin:0;font-size:1.12rem;overflow-wrap:anywhere;scroll-margin-top:4rem}.chosen h3:focus-visible{outline-offset:4px}
+.chosen h3 .quiet{font-weight:400}
+.chosen button{font:inherit;color:inherit}
 .steps{display:flex;gap:.5rem}.steps button{font-size:.86rem;background:var(--paper);border:1px solid var(--rule);border-radius:5px;padding:.2rem .7rem;cursor:pointer}
-.detail .pairs{margin:.8rem 0;gap:.5rem 1.8rem}.detail .pairs div{min-width:0}
-.detail .numbered{max-height:none;counter-reset:line}
-.detail .origin:first-child{margin-top:0}
+.chosen .pairs{margin:.8rem 0;gap:.5rem 1.8rem}.chosen .pairs div{min-width:0}
+.chosen .numbered{max-height:none;counter-reset:line}
+.chosen .origin:first-child{margin-top:0}
 .places{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:.5rem 1.5rem;font-size:.86rem}
-.places h4{margin-top:.7rem}.places ul{list-style:none;padding:0;margin:.3rem 0;max-width:none}.places li{margin:.25rem 0;overflow-wrap:anywhere}
+.places h4{margin-top:.7rem}.places ul{list-style:none;padding:0;margin:.3rem 0;max-width:none}.places li{margin:.25rem 0;overflow-wrap:anywhere}.places .about{display:block}
 .places button{background:none;border:0;padding:0;text-align:left;cursor:pointer;text-decoration:underline;text-decoration-color:var(--quiet);text-underline-offset:.18em;overflow-wrap:anywhere;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.8rem}
-.detail .note{overflow-wrap:anywhere}
+.chosen .note{overflow-wrap:anywhere}
 kbd{font:inherit;font-size:.78rem;border:1px solid var(--rule);border-radius:3px;padding:0 .3rem}
 .shards{font-size:.86rem;overflow-wrap:anywhere;max-width:none}`;
 
@@ -54,10 +55,10 @@ const SMALL = `
 @media (max-width:44rem){
 .split{grid-template-columns:minmax(0,1fr);height:auto}
 .list{height:17.5rem;border-right:0;border-bottom:1px solid var(--rule)}
-.detail{padding:.9rem .85rem 1rem;overflow:visible}.detail .numbered{padding-left:2.9rem}
-.explorer .controls label:not(.grow){flex:1 1 auto}.explorer .controls .grow{flex-basis:100%}
+.chosen{padding:.9rem .85rem 1rem;overflow:visible}.chosen .numbered{padding-left:2.9rem}
+.explorer .controls .grow{flex-basis:100%}
 }
-@media print{.split{display:block;height:auto}.list{display:none}.detail{overflow:visible}}
+@media print{.split{display:block;height:auto}.list{display:none}.chosen{overflow:visible}}
 @media (forced-colors:active){.item[aria-selected=true]{background:Highlight;color:HighlightText}.row.hit{border-left:3px solid Highlight}.chart .bar,.minimap rect,.share rect{fill:CanvasText}}`;
 
 export const MEMORIZATION_STYLE = [STYLE, EXPLORER, CHARTS, SMALL].join('');

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReportCommand } from '../../../lib/cli/commands/report.js';
 import { redactReport } from '../../../lib/report/mask.js';
+import { readMemorization } from '../../../lib/report/memorization/read.js';
+import { renderMemorization } from '../../../lib/report/memorization/render.js';
 import { renderReport } from '../../../lib/report/render.js';
+import { writeGeneratedAnalysis } from '../../report/memorization/generated.js';
 import { sampleReport } from '../../report/sample.js';
 
 let directory: string;
@@ -26,6 +29,27 @@ describe('lethe report', () => {
     const output = join(directory, 'mail', 'page.html');
     await run(join(directory, 'report.json'), '--redact', '--output', output);
     expect(await readFile(output, 'utf8')).toBe(renderReport(redactReport(sampleReport())));
+  });
+
+  it('writes the page of an analysis beside it', async () => {
+    const analysis = join(directory, 'analysis');
+    await writeGeneratedAnalysis(analysis, { blocks: 20, outputs: 10, seed: 1 });
+    const expected = renderMemorization(await readMemorization(analysis));
+    await run(analysis);
+    expect(await readFile(join(analysis, 'report.html'), 'utf8')).toBe(expected);
+    const output = join(directory, 'page.html');
+    await run(join(analysis, 'analysis.json'), '--output', output);
+    expect(await readFile(output, 'utf8')).toBe(expected);
+  });
+
+  it('does not claim to redact texts in which it knows no secrets', async () => {
+    await writeGeneratedAnalysis(join(directory, 'analysis'), { blocks: 20, outputs: 10, seed: 1 });
+    await expect(run(join(directory, 'analysis'), '--redact')).rejects.toThrow(/Expected no --redact/);
+  });
+
+  it('asks which, where a run and an analysis lie together', async () => {
+    await writeGeneratedAnalysis(directory, { blocks: 20, outputs: 10, seed: 1 });
+    await expect(run(directory)).rejects.toThrow(/holds both report.json and analysis.json/);
   });
 
   it('says what it could not read', async () => {

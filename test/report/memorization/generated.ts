@@ -175,7 +175,7 @@ function summarize(
       fit: {
         model: 'heaps',
         parameters: { k: k / 2, beta: 0.8, r2: 0.998 },
-        at: [2, 5].map((factor) => ({
+        at: [2, 5, 10, 100].map((factor) => ({
           outputs: factor * outputs,
           fingerprints: (k / 2) * (factor * outputs) ** 0.8,
         })),

@@ -14,7 +14,7 @@ export function blocksSection(input: MemorizationInput): Html {
   return html`<section class="chapter" id="blocks"><h2>Memorized blocks</h2>
 <p>${input.blocks.length < input.analysis.fingerprints ? `The ${integer(input.blocks.length)} most frequent of ${integer(input.analysis.fingerprints)}` : 'All'}, most frequent in the outputs first.</p>
 ${explorer('blocks', 'Blocks', [
-  filters(input, 'Text, path or fingerprint'),
+  filters(input, 'text, path, fingerprint'),
   html`<label>Order <select data-order><option value="extract">in outputs</option><option value="train">in corpus</option><option value="lines">lines</option></select></label>`,
 ])}
 <script type="application/json" data-of="blocks">${inlineJson(blocksData(input))}</script></section>`;
@@ -26,14 +26,14 @@ export function outputsSection(input: MemorizationInput): Html | undefined {
   return html`<section class="chapter" id="outputs"><h2>Outputs, with what is memorized marked</h2>
 <p>${input.outputs.length < total ? `${integer(input.outputs.length)} of ${integer(total)}` : 'All'} that hold memorized blocks, in the order in which they were sampled.</p>
 ${explorer('outputs', 'Outputs', [
-  filters(input, 'Text or number'),
+  filters(input, 'text, number'),
   html`<label>Order <select data-order><option value="sampled">as sampled</option><option value="memorized">memorized lines</option><option value="longest">longest block</option></select></label>`,
 ])}
 <script type="application/json" data-of="outputs">${inlineJson(outputsData(input))}</script></section>`;
 }
 
 function filters(input: MemorizationInput, search: string): Content {
-  return html`<label class="grow">${search} <input type="search" data-find autocomplete="off" spellcheck="false"></label> <label>Category <select data-category><option value="">all</option>${input.analysis.categories.map(({ category }) => html`<option>${category}</option>`)}</select></label> <label>Lines, at least <input type="number" min="1" step="1" inputmode="numeric" data-least></label> <label>at most <input type="number" min="1" step="1" inputmode="numeric" data-most></label>`;
+  return html`<label class="grow">Find <input type="search" placeholder="${search}" data-find autocomplete="off" spellcheck="false"></label> <label>Category <select data-category><option value="">all</option>${input.analysis.categories.map(({ category }) => html`<option>${category}</option>`)}</select></label> <label>Lines from <input type="number" min="1" step="1" inputmode="numeric" data-least></label> <label><span class="sr">lines </span>to <input type="number" min="1" step="1" inputmode="numeric" data-most></label>`;
 }
 
 function explorer(kind: 'blocks' | 'outputs', name: string, controls: Content): Html {
@@ -42,7 +42,7 @@ function explorer(kind: 'blocks' | 'outputs', name: string, controls: Content): 
 <p class="controls">${controls}</p>
 <p class="note" role="status" data-count></p>
 <div class="split"><div class="list" role="listbox" tabindex="0" aria-label="${name}" data-list><div class="rows" role="presentation" data-rows></div></div>
-<div class="detail" role="region" aria-label="${name}: the chosen one" data-detail></div></div>
+<div class="chosen" role="region" aria-label="${name}: the chosen one" data-detail></div></div>
 <p class="note keys">In the list <kbd>\u2191</kbd> <kbd>\u2193</kbd> <kbd>Home</kbd> <kbd>End</kbd>; beside it <kbd>\u2190</kbd> <kbd>\u2192</kbd> for the previous and the next.</p>
 </div>`;
 }

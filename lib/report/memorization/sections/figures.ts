@@ -42,6 +42,7 @@ function outputsByLength({ outputsByLongestBlock: rows, outputs }: Analysis): Ht
     xLabel: 'lines of the longest block',
     rows: bins.map(({ label }, i) => ({ label, value: outputs.count === 0 ? 0 : sums[i]! / outputs.count })),
     format: percent,
+    axisFormat: (value) => `${Number((value * 100).toPrecision(3))}%`,
   });
   const table = dataTable({
     name: title,
@@ -149,6 +150,14 @@ function median(pairs: readonly (readonly [value: number, count: number])[], tot
   return Number.NaN;
 }
 
+/** Times the outputs that were sampled: drawn further, what was measured would be a speck. The table goes on. */
+const DRAWN_TIMES = 5;
+
+function drawnUntil(at: readonly { readonly outputs: number }[], measured: number): number {
+  const near = at.filter(({ outputs }) => outputs <= DRAWN_TIMES * measured);
+  return Math.max(measured, ...near.map(({ outputs }) => outputs));
+}
+
 /** Rows of the table behind the growth chart. */
 const MOST_GROWTH_ROWS = 24;
 
@@ -163,7 +172,7 @@ function growth({ growth: { points, fit } }: Analysis): Html {
     fit:
       curve === null || fit === null || fit.at.length === 0
         ? undefined
-        : { curve, until: Math.max(...fit.at.map(({ outputs }) => outputs)) },
+        : { curve, until: drawnUntil(fit.at, points.at(-1)?.outputs ?? 0) },
   });
   const step = Math.max(1, Math.ceil(points.length / MOST_GROWTH_ROWS));
   const measured = points.filter((_, i) => i % step === 0 || i === points.length - 1);
