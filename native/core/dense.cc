@@ -102,7 +102,7 @@ using Kernel = void (*)(const Product&, int64_t, int64_t);
 #if defined(__x86_64__)
 
 [[gnu::target("avx512f")]] void ColumnsAvx512(const Product& product, int64_t first, int64_t last) {
-  Columns<16, 6, 4>(product, first, last);
+  Columns<16, 5, 4>(product, first, last);
 }
 
 [[gnu::target("avx2,fma")]] void ColumnsAvx2(const Product& product, int64_t first, int64_t last) {
@@ -135,7 +135,7 @@ at::Tensor MultiplyDense(const at::Tensor& x, const at::Tensor& weight, const st
                         y.mutable_data_ptr<float>()};
   const Kernel kernel = Pick();
   // In units that every tile's height divides, and at least some 64 KB of weight to a thread.
-  constexpr int64_t kUnit = 6;
+  constexpr int64_t kUnit = 15;
   const int64_t units = (product.outputs + kUnit - 1) / kUnit;
   const int64_t grain = std::max<int64_t>(1, 16384 / (kUnit * std::max<int64_t>(1, product.inputs)));
   at::parallel_for(0, units, grain, [&](int64_t begin, int64_t end) {
