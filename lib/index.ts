@@ -107,6 +107,9 @@ export { deriveSeed, Random } from './random.js';
 export type { ReportInput } from './report/input.js';
 export { parseReportInput } from './report/input-schema.js';
 export { redactReport } from './report/mask.js';
+export type { MemorizationInput } from './report/memorization/input.js';
+export { readMemorization } from './report/memorization/read.js';
+export { renderMemorization } from './report/memorization/render.js';
 export { readReport } from './report/read.js';
 export { renderReport } from './report/render.js';
 export { judge, type Verdict } from './report/verdict.js';
@@ -114,10 +117,30 @@ export {
   type CampaignEvent,
   type CampaignOptions,
   type CampaignResult,
+  type PromptCampaignsOptions,
+  type PromptCampaignsResult,
   runCampaign,
+  runPromptCampaigns,
 } from './sampling/campaign.js';
-export { type MapEntry, type MergeOptions, type MergeResult, mergeOutputs } from './sampling/merge.js';
-export { listOutputs, outputPath } from './sampling/output-directory.js';
+export { type CampaignModel, identifyModel } from './sampling/campaign-model.js';
+export { functionPrompt } from './sampling/function-prompt.js';
+export {
+  type MapEntry,
+  type MergedFile,
+  type MergeOptions,
+  type MergeResult,
+  mergeOutputs,
+  runMerge,
+} from './sampling/merge.js';
+export {
+  type LogProbsRecord,
+  listOutputs,
+  type OutputLayout,
+  type OutputRecord,
+  outputPath,
+  readOutputs,
+} from './sampling/output-directory.js';
+export { type FunctionPrompts, readFunctionPrompts, readHashedPrompt } from './sampling/prompts.js';
 export { filterSecrets } from './secrets/filter.js';
 export { type RedactOptions, redactSecrets } from './secrets/redact.js';
 export { type ScanOptions, scanSecrets } from './secrets/scan.js';

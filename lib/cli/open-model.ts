@@ -1,5 +1,7 @@
 /** The model and the tokenizer that a command's options name. */
+import { basename } from 'node:path';
 import { resolveModel } from '../data/hub.js';
+import { COMMIT } from '../data/hub-cache.js';
 import { InputError } from '../errors.js';
 import { readArchitecture } from '../model/checkpoint.js';
 import { type LoadModelOptions, Model } from '../model/model.js';
@@ -18,14 +20,36 @@ export function placement({
   return { ...(device === undefined ? {} : { device }), ...(dtype === undefined ? {} : { dtype }) };
 }
 
-/** The directory of the model that is called for: itself, or what the cache holds of a name on the hub, downloaded if need be. */
+/**
+ * The directory of the model that is called for: itself, or what the cache holds of a name on the hub, downloaded if
+ * need be.
+ *
+ * @throws InputError as `resolveModel`; `ERR_INVALID_OPTION` for a revision of a directory
+ */
 export async function locateModel(
   { model, revision, localFilesOnly }: Pick<ModelOptions, 'model' | 'revision' | 'localFilesOnly'>,
   session: Session,
 ): Promise<string> {
-  return session.run(resolveModel(model, { revision, localFilesOnly, signal: session.signal }), (event) => {
+  const resolving = resolveModel(model, { revision, localFilesOnly, signal: session.signal });
+  const directory = await session.run(resolving, (event) => {
     if (event.type === 'note') session.say(event.message);
   });
+  if (revision === undefined || directory !== model) return directory;
+  throw new InputError(
+    'ERR_INVALID_OPTION',
+    `Expected a name on the hub beside --revision but received the directory ${model}, which has no revisions.`,
+    { remedy: 'Leave --revision out, or give the name of the model.' },
+  );
+}
+
+/** What the user calls a model, and the commit that a name on the hub stands for, as runs record it. */
+export function modelSource(
+  { model }: Pick<ModelOptions, 'model'>,
+  directory: string,
+): { readonly name: string; readonly commit?: string } {
+  // Snapshots in the cache are called by their commits.
+  const commit = basename(directory);
+  return directory !== model && COMMIT.test(commit) ? { name: model, commit } : { name: model };
 }
 
 /**

@@ -1,28 +1,55 @@
-/** The sampling campaign: fills a directory with outputs of a model, one file an output, and can be stopped at any time. */
+/** The sampling campaign: fills directories with outputs of a model, and can be stopped at any time. */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../check.js';
 import { InputError, throwIfAborted } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
-import type { GenerateOptions, GenerateRow, Generation, Tokens } from '../model/model.js';
-import { type ProgressEvent, progress } from '../progress.js';
-import { deriveSeed } from '../random.js';
-import { claimOutputs, outputPath } from './output-directory.js';
+import type { ProgressEvent } from '../progress.js';
+import { type CampaignModel, campaignModelSchema } from './campaign-model.js';
+import { type CampaignSettings, claimOutputs, type OutputRange } from './campaign-record.js';
+import { LAYOUTS, type OutputLayout, openLogProbs, openOutputStore } from './output-directory.js';
+import { promptHash } from './results-directory.js';
+import {
+  type OutputsEvent,
+  promptTokens,
+  type SamplingModel,
+  type SamplingTokenizer,
+  type Sink,
+  sampleInto,
+} from './sample-into.js';
 import { type SamplingOptions, samplingSettings } from './strategies.js';
 
-export interface CampaignOptions extends SamplingOptions {
-  /** Outputs to make, >= 1. Published: 20 000. */
+interface SharedOptions extends SamplingOptions {
+  /** Outputs to make of each prompt, >= 1. Published: 20 000. */
   readonly count: number;
-  /** Where they go: `separate/<i>`, numbered on from what is there. */
-  readonly directory: string;
   /** New tokens an output at most. Default 512, as published. */
   readonly maxTokens?: number;
-  /** Default: non-prompt generation (npg), from the single BOS token. */
-  readonly prompt?: string;
   /** Integer >= 0. Default 0. An output depends on the seed, the prompt and its number, on nothing else. */
   readonly seed?: number;
-  /** Outputs decoded together. Default 32. */
+  /** `separate`: one file an output, as published; `jsonl`: a thousand outputs a file. Default `separate`. */
+  readonly layout?: OutputLayout;
+  /** Keep token ids and log-probabilities beside the outputs, in `logprobs-000000.jsonl`. Default false. */
+  readonly logProbs?: boolean;
+  /** Outputs decoded together. Default: as many as 1 GiB of cache holds, from 1 to 128. */
   readonly batchRows?: number;
+  /** Recorded; going on with another one is refused. Default: none, as of a model that is no directory. */
+  readonly model?: CampaignModel;
+  /** Recorded with the run. */
+  readonly versions?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface CampaignOptions extends SharedOptions {
+  /** Where the outputs go, numbered on from what is there. */
+  readonly directory: string;
+  /** Default: non-prompt generation (npg), from the single BOS token. */
+  readonly prompt?: string;
+}
+
+export interface PromptCampaignsOptions extends SharedOptions {
+  /** Where the prompts' directories go: each is called by the SHA-1 of its prompt. */
+  readonly directory: string;
+  /** At least one; of equal ones the first counts. */
+  readonly prompts: readonly string[];
 }
 
 export interface CampaignResult {
@@ -36,122 +63,155 @@ export interface CampaignResult {
   readonly tokens: number;
 }
 
-export interface OutputsEvent {
-  readonly type: 'outputs';
-  /** Numbers of outputs that are on disk now. */
-  readonly numbers: readonly number[];
+export interface PromptCampaignsResult {
+  /** In the order of the prompts. */
+  readonly campaigns: readonly CampaignResult[];
+  readonly made: number;
+  readonly tokens: number;
 }
 
 export type CampaignEvent = ProgressEvent | OutputsEvent;
 
-/** The part of a `Model` that is needed. */
-export interface SamplingModel {
-  readonly contextLength: number;
-  generate(rows: readonly GenerateRow[], options: GenerateOptions): Promise<Generation[]>;
-}
-
-/** The part of a `Tokenizer` that is needed. */
-export interface SamplingTokenizer {
-  readonly bosId: number | undefined;
-  readonly eosId: number | undefined;
-  encode(text: string): { readonly tokens: Tokens };
-  decode(tokens: ArrayLike<number>, options: { readonly skipSpecialTokens: boolean }): string;
-}
-
-const optionsSchema = z.strictObject({
+const sharedSchema = {
   count: z.int().min(1).max(100_000_000),
   directory: z.string().min(1),
   maxTokens: z.int().min(1).default(512),
-  prompt: z.string().min(1).optional(),
   temperature: z.union([z.literal('decaying'), z.number().min(0)]).optional(),
   topK: z.int().min(0).optional(),
   topP: z.number().gt(0).max(1).optional(),
   seed: z.int().min(0).default(0),
-  batchRows: z.int().min(1).default(32),
+  layout: z.enum(LAYOUTS).default('separate'),
+  logProbs: z.boolean().default(false),
+  batchRows: z.int().min(1).optional(),
+  model: campaignModelSchema.optional(),
+  versions: z.record(z.string(), z.string()).default({}),
   signal: z.instanceof(AbortSignal).optional(),
-});
+};
+const campaignSchema = z.strictObject({ ...sharedSchema, prompt: z.string().min(1).optional() });
+const promptsSchema = z.strictObject({ ...sharedSchema, prompts: z.array(z.string().min(1)).min(1) });
+
+type Checked = Omit<z.output<typeof campaignSchema>, 'prompt' | 'directory'>;
+
+/** A directory to fill, and what its outputs continue; undefined: the BOS token. */
+interface Campaign {
+  readonly directory: string;
+  readonly prompt: string | undefined;
+}
 
 /**
  * Samples `count` outputs. A run that was stopped is taken up by the same call; after a finished one, the same call
  * makes `count` more. What is stored is the text after the prompt, without special tokens.
  *
  * @throws InputError `ERR_RUN_MISMATCH`, `ERR_CONTEXT_LENGTH`, `ERR_VOCABULARY_MISMATCH`, `ERR_FILE_WRITE`
- * @throws AbortedError once the running batch has stopped; finished batches are on disk
+ * @throws AbortedError once decoding has stopped; finished outputs are on disk
  */
 export async function* runCampaign(
   model: SamplingModel,
   tokenizer: SamplingTokenizer,
   options: CampaignOptions,
 ): AsyncGenerator<CampaignEvent, CampaignResult, void> {
-  const { count, directory, maxTokens, prompt, seed, batchRows, signal, ...sampling } = check(
-    optionsSchema,
-    options,
-    'options of runCampaign',
-  );
-  const { stopAtEnd, ...settings } = samplingSettings(dropUndefined(sampling));
-
-  const promptTokens = prompt === undefined ? startOfText(tokenizer) : tokenizer.encode(prompt).tokens;
-  if (promptTokens.length + maxTokens > model.contextLength) {
-    throw new InputError(
-      'ERR_CONTEXT_LENGTH',
-      `Expected prompt and new tokens to fit the model's context of ${model.contextLength} tokens but received ${promptTokens.length} + ${maxTokens}.`,
-      { remedy: 'Ask for fewer tokens or shorten the prompt.' },
-    );
-  }
-  const stopIds = stopAtEnd && tokenizer.eosId !== undefined ? [tokenizer.eosId] : [];
-  throwIfAborted(signal);
-
-  const range = await claimOutputs(
-    directory,
-    { prompt: prompt ?? null, maxTokens, stopAtEnd, ...settings, temperatures: [...settings.temperatures] },
-    count,
-    seed,
-  );
-  let tokens = 0;
-  for (let begin = 0; begin < range.missing.length; begin += batchRows) {
-    const numbers = range.missing.slice(begin, begin + batchRows);
-    const generations = await model.generate(
-      numbers.map((number) => ({ prompt: promptTokens, seed: deriveSeed(seed, prompt ?? '', number) })),
-      {
-        maxTokens,
-        temperature: settings.temperatures,
-        topK: settings.topK,
-        topP: settings.topP,
-        stopIds,
-        batchRows,
-        ...(signal === undefined ? {} : { signal }),
-      },
-    );
-    for (const [i, generation] of generations.entries()) {
-      tokens += generation.tokens.length;
-      const text = tokenizer.decode(generation.tokens, { skipSpecialTokens: true });
-      await writeFileAtomic(outputPath(directory, numbers[i]!), text);
-    }
-    yield { type: 'outputs', numbers };
-    const made = begin + numbers.length;
-    const left = range.missing.length - made;
-    yield progress('sample', tokens, tokens + left * maxTokens, 'tokens', `${made} outputs`);
-  }
-  return {
-    directory,
-    first: range.first,
-    last: range.first + range.count - 1,
-    made: range.missing.length,
-    tokens,
-  };
+  const { directory, prompt, ...shared } = check(campaignSchema, options, 'options of runCampaign');
+  const [result] = yield* runAll(model, tokenizer, [{ directory, prompt }], shared);
+  return result!;
 }
 
-/** The single BOS token; models of the GPT-2 family use one token for both ends of a text. */
-function startOfText({ bosId, eosId }: SamplingTokenizer): Tokens {
-  const id = bosId ?? eosId;
-  if (id === undefined) {
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      'Expected a tokenizer with a beginning-of-text token for sampling without a prompt but found none.',
-      { remedy: 'Give a prompt.' },
-    );
-  }
-  return Int32Array.of(id);
+/**
+ * Samples `count` outputs of each prompt into a directory of its own, `<directory>/<SHA-1 of the prompt>`, all of them
+ * as one run: it is taken up as a whole, and outputs of different prompts are decoded together.
+ *
+ * @throws as {@link runCampaign}
+ */
+export async function* runPromptCampaigns(
+  model: SamplingModel,
+  tokenizer: SamplingTokenizer,
+  options: PromptCampaignsOptions,
+): AsyncGenerator<CampaignEvent, PromptCampaignsResult, void> {
+  const { directory, prompts, ...shared } = check(promptsSchema, options, 'options of runPromptCampaigns');
+  const campaigns = [...new Set(prompts)].map((prompt) => ({
+    directory: join(directory, promptHash(prompt)),
+    prompt,
+  }));
+  const results = yield* runAll(model, tokenizer, campaigns, shared);
+  const sum = (of: (result: CampaignResult) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+  return { campaigns: results, made: sum(({ made }) => made), tokens: sum(({ tokens }) => tokens) };
+}
+
+async function* runAll(
+  model: SamplingModel,
+  tokenizer: SamplingTokenizer,
+  campaigns: readonly Campaign[],
+  {
+    count,
+    maxTokens,
+    seed,
+    layout,
+    logProbs,
+    batchRows,
+    model: identity,
+    versions,
+    signal,
+    ...given
+  }: Checked,
+): AsyncGenerator<CampaignEvent, CampaignResult[], void> {
+  const { stopAtEnd, ...drawn } = samplingSettings(dropUndefined(given));
+  for (const { prompt } of campaigns) requireRoom(model, tokenizer, prompt, maxTokens);
+  throwIfAborted(signal);
+
+  const settingsOf = (prompt: string | undefined): CampaignSettings => ({
+    prompt: prompt ?? null,
+    maxTokens,
+    ...drawn,
+    temperatures: [...drawn.temperatures],
+    stopAtEnd,
+    layout,
+    logProbs,
+  });
+  const ranges = await claimOutputs(
+    campaigns.map(({ directory, prompt }) => ({ directory, settings: settingsOf(prompt) })),
+    { count, seed, model: identity, versions },
+  );
+
+  const sinks: Sink[] = campaigns.map(({ directory, prompt }, i) => ({
+    prompt,
+    numbers: ranges[i]!.missing,
+    outputs: openOutputStore(directory, layout),
+    logProbs: logProbs ? openLogProbs(directory) : undefined,
+    tokens: 0,
+  }));
+  yield* sampleInto(sinks, model, tokenizer, {
+    seed,
+    signal,
+    decoding: {
+      maxTokens,
+      temperature: drawn.temperatures,
+      topK: drawn.topK,
+      topP: drawn.topP,
+      stopIds: stopAtEnd && tokenizer.eosId !== undefined ? [tokenizer.eosId] : [],
+      ...(batchRows === undefined ? {} : { batchRows }),
+    },
+  });
+  return campaigns.map(({ directory }, i) => resultOf(directory, ranges[i]!, sinks[i]!.tokens));
+}
+
+function resultOf(directory: string, { first, count, missing }: OutputRange, tokens: number): CampaignResult {
+  return { directory, first, last: first + count - 1, made: missing.length, tokens };
+}
+
+/** Asked of every prompt before anything is written. */
+function requireRoom(
+  model: SamplingModel,
+  tokenizer: SamplingTokenizer,
+  prompt: string | undefined,
+  maxTokens: number,
+): void {
+  const { length } = promptTokens(tokenizer, prompt);
+  if (length + maxTokens <= model.contextLength) return;
+  throw new InputError(
+    'ERR_CONTEXT_LENGTH',
+    `Expected prompt and new tokens to fit the model's context of ${model.contextLength} tokens but received ${length} + ${maxTokens}.`,
+    { remedy: 'Ask for fewer tokens or shorten the prompt.' },
+  );
 }
 
 function dropUndefined(options: {

@@ -1,25 +1,39 @@
-/** Many outputs as one text file, byte for byte as the published merge script writes it, and where each one stands. */
-import { readFile } from 'node:fs/promises';
+/** Many outputs as text files, byte for byte as the published merge script writes them, and where each one stands. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../check.js';
-import { fileError, InputError } from '../errors.js';
+import { InputError, throwIfAborted } from '../errors.js';
 import { writeTextAtomic } from '../files.js';
-import { listOutputs, OUTPUTS_FOLDER, outputPath } from './output-directory.js';
+import { drain, type ProgressEvent, progress, relay } from '../progress.js';
+import { listOutputs, readOutputs } from './output-directory.js';
 import { mergedOutput } from './published-text.js';
+
+/** Outputs of one merged file, as published. */
+const CHUNK_OUTPUTS = 200_000;
+const PROGRESS_OUTPUTS = 1000;
 
 export interface MergeOptions {
   /** First output. Default 0. */
   readonly start?: number;
   /** Last output, inclusive. Default: the last one there is. */
   readonly end?: number;
+  /** Outputs of one merged file. Default 200 000, as published. */
+  readonly chunk?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface MergeResult {
+/** One merged file and its map. */
+export interface MergedFile {
   /** `all_<start>-<end>`. */
   readonly mergedPath: string;
   /** `map_<start>-<end>.json`. */
   readonly mapPath: string;
+  readonly outputs: number;
+  readonly lines: number;
+}
+
+export interface MergeResult {
+  readonly files: readonly MergedFile[];
   readonly outputs: number;
   readonly lines: number;
 }
@@ -31,56 +45,101 @@ export interface MapEntry {
   readonly end: number;
 }
 
-const optionsSchema = z.strictObject({ start: z.int().min(0).default(0), end: z.int().min(0).optional() });
+const optionsSchema = z.strictObject({
+  start: z.int().min(0).default(0),
+  end: z.int().min(0).optional(),
+  chunk: z.int().min(1).default(CHUNK_OUTPUTS),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+/** {@link runMerge} without its events. */
+export async function mergeOutputs(directory: string, options: MergeOptions = {}): Promise<MergeResult> {
+  return drain(runMerge(directory, options));
+}
 
 /**
- * Writes `all_<start>-<end>` and `map_<start>-<end>.json` into the directory: every output without its blank lines,
- * followed by a line `Submission>>>>>>MD5>>>>>>Submission`. The published script merges 200 000 outputs a file.
+ * Writes `all_<start>-<end>` and `map_<start>-<end>.json` into the directory, for every 200 000 outputs of either
+ * layout: each output without its blank lines, followed by a line `Submission>>>>>>MD5>>>>>>Submission`. Memory holds
+ * the places of one file's outputs, and of their texts a thousand at most.
  *
  * @throws InputError if an output of the range is missing
+ * @throws AbortedError with the files that were whole by then
  */
-export async function mergeOutputs(directory: string, options: MergeOptions = {}): Promise<MergeResult> {
-  const { start, end: givenEnd } = check(optionsSchema, options, 'options of mergeOutputs');
-  const present = new Set(await listOutputs(directory));
-  const end = givenEnd ?? [...present].at(-1) ?? -1;
-  if (present.size === 0 || end < start) {
+export async function* runMerge(
+  directory: string,
+  options: MergeOptions = {},
+): AsyncGenerator<ProgressEvent, MergeResult, void> {
+  const { start, end: givenEnd, chunk, signal } = check(optionsSchema, options, 'options of mergeOutputs');
+  const end = requireAll(await listOutputs(directory), directory, start, givenEnd);
+  const files: MergedFile[] = [];
+  for (let first = start; first <= end; first += chunk) {
+    const range = { start: first, end: Math.min(end, first + chunk - 1) };
+    const merging = relay<number, MergedFile>(
+      (emit, stop) => mergeRange(directory, range, emit, stop),
+      signal,
+    );
+    for (;;) {
+      const next = await merging.next();
+      if (next.done) {
+        files.push(next.value);
+        break;
+      }
+      yield progress('merge', first - start + next.value, end - start + 1, 'outputs');
+    }
+  }
+  const sum = (of: (file: MergedFile) => number) => files.reduce((total, file) => total + of(file), 0);
+  return { files, outputs: sum(({ outputs }) => outputs), lines: sum(({ lines }) => lines) };
+}
+
+/** Returns the last output's number. `present` is in ascending order. */
+function requireAll(
+  present: readonly number[],
+  directory: string,
+  start: number,
+  givenEnd: number | undefined,
+): number {
+  const end = givenEnd ?? present.at(-1) ?? -1;
+  const inside = present.filter((number) => number >= start && number <= end);
+  if (inside.length === 0)
     throw new InputError(
       'ERR_FILE_NOT_FOUND',
-      `Expected outputs ${start}${givenEnd === undefined ? ' and on' : ` to ${end}`} in ${join(directory, OUTPUTS_FOLDER)} but found ${present.size === 0 ? 'none' : 'none in that range'}.`,
+      `Expected outputs ${start}${givenEnd === undefined ? ' and on' : ` to ${end}`} in ${directory} but found ${present.length === 0 ? 'none' : 'none in that range'}.`,
     );
-  }
-  for (let number = start; number <= end; number++) {
-    if (present.has(number)) continue;
-    throw new InputError(
-      'ERR_FILE_NOT_FOUND',
-      `Expected every output from ${start} to ${end} in ${join(directory, OUTPUTS_FOLDER)} but ${number} is missing.`,
-      { remedy: 'Finish the campaign, or merge a smaller range.' },
-    );
-  }
+  if (inside.length === end - start + 1) return end;
+  const at = inside.findIndex((number, i) => number !== start + i);
+  throw new InputError(
+    'ERR_FILE_NOT_FOUND',
+    `Expected every output from ${start} to ${end} in ${directory} but ${start + (at === -1 ? inside.length : at)} is missing.`,
+    { remedy: 'Finish the campaign, or merge a smaller range.' },
+  );
+}
+
+async function mergeRange(
+  directory: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  emit: (outputs: number) => void,
+  signal: AbortSignal,
+): Promise<MergedFile> {
   const mergedPath = join(directory, `all_${start}-${end}`);
   const mapPath = join(directory, `map_${start}-${end}.json`);
   const entries: MapEntry[] = [];
   let lines = 0;
   async function* mergedText() {
-    for (let number = start; number <= end; number++) {
-      const { text, md5 } = mergedOutput(await readOutput(outputPath(directory, number)));
+    for await (const output of readOutputs(directory, { start, end })) {
+      const { text, md5 } = mergedOutput(output.text);
       const first = lines + 1;
       for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++;
       entries.push({ md5, start: first, end: lines });
       yield text;
+      if (entries.length % PROGRESS_OUTPUTS !== 0) continue;
+      throwIfAborted(signal);
+      emit(entries.length);
     }
   }
   await writeTextAtomic(mergedPath, mergedText());
   await writeTextAtomic(mapPath, formatMap(entries, start));
+  emit(entries.length);
   return { mergedPath, mapPath, outputs: entries.length, lines };
-}
-
-async function readOutput(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw fileError('read', path, error);
-  }
 }
 
 /** As Python's `json.dump` writes it. */

@@ -59,9 +59,8 @@ describe('runCampaign', () => {
     const made = await outputs();
     expect(Object.keys(made)).toEqual(['0', '1', '2', '3', '4']);
     expect(new Set(Object.values(made)).size).toBe(5);
-    expect(events.flatMap((event) => (event.type === 'outputs' ? event.numbers : []))).toEqual([
-      0, 1, 2, 3, 4,
-    ]);
+    const numbers = events.flatMap((event) => (event.type === 'outputs' ? event.numbers : []));
+    expect(numbers.toSorted()).toEqual([0, 1, 2, 3, 4]);
     expect(events.at(-1)).toMatchObject({
       type: 'progress',
       done: result.tokens,
@@ -116,8 +115,11 @@ describe('runCampaign', () => {
       if (event.type === 'outputs') controller.abort();
     });
     await expect(stopped).rejects.toThrow(AbortedError);
-    expect(Object.keys(await outputs())).toEqual(['0', '1']);
-    expect(await sample({ count: 6, batchRows: 2 })).toMatchObject({ first: 0, last: 5, made: 4 });
+    // What was finished in the same step is kept as well.
+    const kept = Object.keys(await outputs()).length;
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(6);
+    expect(await sample({ count: 6, batchRows: 2 })).toMatchObject({ first: 0, last: 5, made: 6 - kept });
     expect(await outputs()).toEqual(whole);
   });
 

@@ -56,7 +56,7 @@ describe('lethe sample and lethe merge', () => {
   it.each([
     [['--temperature', 'hot'], /a number >= 0 for --temperature but received "hot"/],
     [['--count', '0'], /an integer >= 1 for --count but received "0"/],
-    [['--prompt', 'a', '--prompt-file', 'b'], /received both/],
+    [['--prompt', 'a', '--prompt-file', 'b'], /received --prompt and --prompt-file/],
     [['--prompt-file', 'no/such/file'], /no\/such\/file: it does not exist/],
   ])('refuse %j', async (args, message) => {
     await expect(sample('--output', join(directory, 'bad'), ...args)).rejects.toThrow(message);

@@ -1,18 +1,39 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { mergeOutputs } from '../../lib/sampling/merge.js';
+import { AbortedError } from '../../lib/errors.js';
+import { drain } from '../../lib/progress.js';
+import { mergeOutputs, runMerge } from '../../lib/sampling/merge.js';
+import { openOutputStore } from '../../lib/sampling/output-directory.js';
 import { mergedOutput, OUTPUT_SEPARATOR, shardDocument } from '../../lib/sampling/published-text.js';
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 
-async function directoryOf(texts: Readonly<Record<string, string>>): Promise<string> {
+async function newDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'lethe-merge-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Outputs as published, by their names. */
+async function directoryOf(texts: Readonly<Record<string | number, string | Buffer>>): Promise<string> {
+  const directory = await newDirectory();
   await mkdir(join(directory, 'separate'));
   for (const [name, text] of Object.entries(texts)) await writeFile(join(directory, 'separate', name), text);
+  return directory;
+}
+
+/** Outputs as JSON lines, numbered from 0. */
+async function shardsOf(texts: readonly string[]): Promise<string> {
+  const directory = await newDirectory();
+  const store = openOutputStore(directory, 'jsonl');
+  await store.expect([...texts.keys()]);
+  for (const [id, text] of texts.entries())
+    await store.add({ id, text, tokenCount: 1, stopReason: 'length' });
+  await store.close();
   return directory;
 }
 
@@ -28,18 +49,74 @@ describe('mergeOutputs', () => {
     expect(await readFile(join(directory, 'map_0-2.json'), 'utf8')).toBe(
       `{"0": {"md5": "${md5('a\nb')}", "start": 1, "end": 3}, "1": {"md5": "${md5('c\n')}", "start": 4, "end": 6}, "2": {"md5": "${md5('')}", "start": 7, "end": 8}}`,
     );
-    expect(result).toEqual({
-      mergedPath: join(directory, 'all_0-2'),
-      mapPath: join(directory, 'map_0-2.json'),
-      outputs: 3,
-      lines: 8,
+    const file = { mergedPath: join(directory, 'all_0-2'), mapPath: join(directory, 'map_0-2.json') };
+    expect(result).toEqual({ files: [{ ...file, outputs: 3, lines: 8 }], outputs: 3, lines: 8 });
+  });
+
+  describe('of hostile text', () => {
+    const { outputs, merged, map } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../fixtures/sampling/merge.json'), 'utf8'),
+    ) as { outputs: string[]; merged: string; map: string };
+    const contents = outputs.map((output) => Buffer.from(output, 'base64'));
+    const end = contents.length - 1;
+
+    it.each(['separate', 'jsonl'] as const)('writes what Python writes, from %s', async (layout) => {
+      const directory =
+        layout === 'separate'
+          ? await directoryOf(Object.fromEntries(contents.entries()))
+          : await shardsOf(contents.map((content) => content.toString('utf8')));
+      await mergeOutputs(directory);
+      expect(await readFile(join(directory, `all_0-${end}`), 'base64')).toBe(merged);
+      expect(await readFile(join(directory, `map_0-${end}.json`), 'utf8')).toBe(map);
     });
+
+    it('replaces half of a surrogate pair, which no file can hold', async () => {
+      const directory = await shardsOf(['a\ud800\n']);
+      await mergeOutputs(directory);
+      const text = 'a\ufffd\n';
+      const expected = `${text}\nSubmission>>>>>>${md5(text)}>>>>>>Submission\n`;
+      expect(await readFile(join(directory, 'all_0-0'), 'utf8')).toBe(expected);
+    });
+  });
+
+  it('begins another file after each chunk', async () => {
+    const directory = await directoryOf(Object.fromEntries(['a', 'b', 'c\nd', 'e', 'f'].entries()));
+    const events: unknown[] = [];
+    const result = await drain(runMerge(directory, { chunk: 2 }), (event) => events.push(event));
+    expect(result.files.map(({ mergedPath }) => basename(mergedPath))).toEqual([
+      'all_0-1',
+      'all_2-3',
+      'all_4-4',
+    ]);
+    expect(await readFile(join(directory, 'map_2-3.json'), 'utf8')).toBe(
+      `{"2": {"md5": "${md5('c\nd')}", "start": 1, "end": 3}, "3": {"md5": "${md5('e')}", "start": 4, "end": 5}}`,
+    );
+    expect(result).toMatchObject({ outputs: 5, lines: 11 });
+    expect(events.at(-1)).toMatchObject({ type: 'progress', done: 5, total: 5, unit: 'outputs' });
+  });
+
+  it('reads shards of a thousand, and of them what is asked for', async () => {
+    const texts = Array.from({ length: 2500 }, (_, i) => `output ${i}`);
+    const directory = await shardsOf(texts);
+    const { files } = await mergeOutputs(directory, { start: 990, end: 2010 });
+    const merged = await readFile(files[0]!.mergedPath, 'utf8');
+    expect(merged.split('\n').filter((line) => line.startsWith('output'))).toEqual(texts.slice(990, 2011));
+    await rm(join(directory, 'outputs-000001.jsonl'));
+    await expect(mergeOutputs(directory)).rejects.toThrow(
+      /every output from 0 to 2499 .* but 1000 is missing/,
+    );
+  });
+
+  it('stops when it is told to, and leaves no half of a file', async () => {
+    const directory = await shardsOf(Array.from({ length: 1500 }, (_, i) => `output ${i}`));
+    await expect(mergeOutputs(directory, { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+    expect((await readdir(directory)).sort()).toEqual(['outputs-000000.jsonl', 'outputs-000001.jsonl']);
   });
 
   it('merges all outputs in the order of their numbers', async () => {
     const texts = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [i, `output ${i}`]));
     const directory = await directoryOf(texts);
-    const { mergedPath } = await mergeOutputs(directory);
+    const { mergedPath } = (await mergeOutputs(directory)).files[0]!;
     const lines = (await readFile(mergedPath, 'utf8'))
       .split('\n')
       .filter((line) => line.startsWith('output'));

@@ -47,9 +47,12 @@ interface Options extends ModelOptions {
   readonly stopId: readonly number[];
   readonly eos: boolean;
   readonly logprobs?: boolean;
-  readonly batchRows: number;
+  readonly batchRows?: number;
   readonly seed: number;
 }
+
+/** What the library decodes together at most where it is not told. */
+const MOST_ROWS = 128;
 
 /** The text of tokens as it is written: stop strings are looked for in the same. */
 type Decode = (tokens: ArrayLike<number>) => string;
@@ -91,7 +94,11 @@ export function createGenerateCommand(): Command {
     )
     .option('--no-eos', 'go on after an end-of-text token')
     .option('--logprobs', 'add the log-probability of each token')
-    .addOption(integerOption('--batch-rows <n>', 'continuations decoded together', { min: 1, default: 32 }));
+    .addOption(
+      integerOption('--batch-rows <n>', 'continuations decoded together (default: as 1 GiB of cache holds)', {
+        min: 1,
+      }),
+    );
   return addSeedOption(addModelOptions(addFileOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
@@ -117,7 +124,7 @@ export function createGenerateCommand(): Command {
               input: options.input,
               output: options.output,
               // Twice the rows that are decoded together: a row that is done finds one that waits.
-              batchRecords: Math.max(1, Math.floor((2 * batchRows) / samples)),
+              batchRecords: Math.max(1, Math.floor((2 * (batchRows ?? MOST_ROWS)) / samples)),
               outputsPerInput: samples,
               process: async (batch, note) => {
                 const rows = batch.flatMap((record): GenerateRow[] => {
@@ -130,7 +137,7 @@ export function createGenerateCommand(): Command {
                 const generations = await model.generate(rows, {
                   ...drawn,
                   ...(decode === undefined ? {} : { tokenizer: { decode } }),
-                  batchRows,
+                  ...(batchRows === undefined ? {} : { batchRows }),
                   signal: session.signal,
                   onProgress: (tokens) => note(`${tokens} tokens`),
                 });

@@ -1,12 +1,19 @@
-/** `lethe merge`: the outputs of a campaign as one text file and its map, as published. */
+/** `lethe merge`: the outputs of a campaign as text files and their maps, as published. */
 import { Command } from 'commander';
-import { mergeOutputs } from '../../sampling/merge.js';
+import { runMerge } from '../../sampling/merge.js';
 import { integerOption } from '../options.js';
+import { withSession } from '../session.js';
 
 const EXAMPLES = `
 Examples:
   lethe merge outputs/codeparrot-small-npg
   lethe merge outputs/codeparrot-small-npg --start 200000 --end 399999`;
+
+interface Options {
+  readonly start: number;
+  readonly end?: number;
+  readonly chunk: number;
+}
 
 export function createMergeCommand(): Command {
   return new Command('merge')
@@ -14,12 +21,16 @@ export function createMergeCommand(): Command {
     .description(
       'Writes all_A-B and map_A-B.json into the directory: the outputs without blank lines, each followed by a line with its md5, and the lines at which each one stands.',
     )
-    .argument('<directory>', 'directory of a campaign: the outputs are its separate/<i>')
+    .argument('<directory>', 'directory of a campaign: its separate/<i>, or outputs-*.jsonl')
     .addOption(integerOption('--start <n>', 'first output', { min: 0, default: 0 }))
     .addOption(integerOption('--end <n>', 'last output, inclusive (default: the last there is)', { min: 0 }))
+    .addOption(integerOption('--chunk <n>', 'outputs of one merged file', { min: 1, default: 200_000 }))
     .addHelpText('after', EXAMPLES)
-    .action(async (directory: string, options: { start: number; end?: number }) => {
-      const { mergedPath, mapPath, outputs, lines } = await mergeOutputs(directory, options);
-      process.stderr.write(`Wrote ${mergedPath} (${outputs} outputs, ${lines} lines) and ${mapPath}.\n`);
-    });
+    .action((directory: string, options: Options) =>
+      withSession(async (session) => {
+        const { files } = await session.run(runMerge(directory, { ...options, signal: session.signal }));
+        for (const { mergedPath, mapPath, outputs, lines } of files)
+          session.say(`Wrote ${mergedPath} (${outputs} outputs, ${lines} lines) and ${mapPath}.`);
+      }),
+    );
 }

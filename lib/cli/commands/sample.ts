@@ -1,9 +1,17 @@
-/** `lethe sample`: fills a directory with sampled outputs of a model. */
+/** `lethe sample`: fills directories with sampled outputs of a model. */
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { createRunRecorder } from '../../data/run-recorder.js';
 import { fileError, InputError } from '../../errors.js';
-import { runCampaign } from '../../sampling/campaign.js';
-import { locateModel, openModel, openTokenizer } from '../open-model.js';
+import { runCampaign, runPromptCampaigns } from '../../sampling/campaign.js';
+import { type CampaignModel, identifyModel } from '../../sampling/campaign-model.js';
+import { readCampaignRecord } from '../../sampling/campaign-record.js';
+import { LAYOUTS, type OutputLayout } from '../../sampling/output-directory.js';
+import { readFunctionPrompts, readHashedPrompt } from '../../sampling/prompts.js';
+import { promptHash, resultsDirectory } from '../../sampling/results-directory.js';
+import { promptTokens } from '../../sampling/sample-into.js';
+import { locateModel, modelSource, openModel, openTokenizer } from '../open-model.js';
 import {
   addModelOptions,
   addSeedOption,
@@ -11,31 +19,185 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { withSession } from '../session.js';
+import { type Session, withSession } from '../session.js';
+import { nativeVersions } from '../versions.js';
 
-const EXAMPLES = `
+const HELP = `
+Without --output, outputs go where the published scripts put them: results/<model>-temp<T>-len<L>-k<K>-npg, and without
+-npg into a directory called by the SHA-1 of the prompt for those that continue one. --function-prompts samples --count
+outputs of each prompt, into a directory of its own below --output: each Python file gives one, all of it up to and
+including the signature and docstring of its first function.
+
+--layout separate writes <directory>/separate/<i>, one file an output, as published; jsonl writes
+<directory>/outputs-000000.jsonl, a thousand outputs a file: {id, text, tokenCount, stopReason}. --log-probs adds
+logprobs-000000.jsonl: {id, tokens, logprobs}. campaign.json says how they were made.
+
+Outputs are numbered on from what is there. A run that was stopped goes on when the same command is run again.
+
 Examples:
-  lethe sample --model codeparrot-small --output outputs/npg --count 20000
-  lethe sample --model codeparrot-small --output outputs/hot --count 1000 --temperature decaying
+  lethe sample --model codeparrot-small --count 20000
+  lethe sample --model codeparrot-small --output outputs/hot --count 1000 --temperature decaying --layout jsonl
   lethe sample --model codeparrot-small --output outputs/licence --count 100 --prompt '# Licensed under the Apache'
-
-Outputs are numbered on from what is there. A run that was stopped goes on when the same command is run again.`;
+  lethe sample --model codeparrot-small --count 1000 --prompts analysis/extract_prompt.json --prompt-hash SHA1
+  lethe sample --model codeparrot-small --count 10 --function-prompts src --output outputs/functions`;
 
 interface Options extends ModelOptions {
-  readonly output: string;
+  readonly output?: string;
   readonly count: number;
   readonly maxTokens: number;
   readonly prompt?: string;
   readonly promptFile?: string;
+  readonly promptHash?: string;
+  readonly prompts?: string;
+  readonly functionPrompts?: readonly string[];
   readonly temperature: number | 'decaying';
   readonly topK: number;
   readonly topP: number;
-  readonly batchRows: number;
+  readonly layout: OutputLayout;
+  readonly logProbs?: boolean;
+  readonly batchRows?: number;
   readonly seed: number;
 }
 
 export function createSampleCommand(): Command {
-  const temperature = numberOption(
+  return addSeedOption(addModelOptions(new Command('sample')))
+    .summary('fill a directory with sampled outputs (the campaign)')
+    .description(
+      'Samples outputs of a model: the text after the prompt, without special tokens. Without a prompt every output starts from the beginning-of-text token (npg).',
+    )
+    .option('--output <directory>', 'where the outputs go (default: below results, see below)')
+    .addOption(integerOption('--count <n>', 'outputs to make of each prompt', { min: 1, default: 20_000 }))
+    .addOption(integerOption('--max-tokens <n>', 'new tokens an output at most', { min: 1, default: 512 }))
+    .option('--prompt <text>', 'text to continue')
+    .option('--prompt-file <file>', 'file with the text to continue')
+    .option('--prompt-hash <sha1>', 'SHA-1 of the text to continue, which --prompts holds')
+    .option('--prompts <file>', 'extract_prompt.json of "lethe analyze"')
+    .option('--function-prompts <paths...>', 'Python files, or directories of them, to continue')
+    .addOption(temperatureOption())
+    .addOption(integerOption('--top-k <n>', 'likeliest tokens to draw from, 0: all', { min: 0, default: 40 }))
+    .addOption(
+      numberOption('--top-p <p>', 'share of probability to draw from', { min: 1e-9, max: 1, default: 1 }),
+    )
+    .addOption(new Option('--layout <name>', 'files of the outputs').choices(LAYOUTS).default('separate'))
+    .option('--log-probs', 'keep token ids and their log-probabilities beside the outputs')
+    .addOption(
+      integerOption('--batch-rows <n>', 'outputs decoded together (default: as 1 GiB of cache holds)', {
+        min: 1,
+      }),
+    )
+    .addHelpText('after', HELP)
+    .action((options: Options) =>
+      withSession((session) => run(options, session), {
+        whenInterrupted: 'Finished outputs are kept; run the same command to go on.',
+      }),
+    );
+}
+
+async function run(options: Options, session: Session): Promise<void> {
+  const { count, maxTokens, temperature, topK, topP, layout, logProbs = false, batchRows, seed } = options;
+  const prompt = await readPrompt(options);
+  const functions = await readFunctions(options, session);
+
+  const directory = await locateModel(options, session);
+  await using model = await openModel(directory, options);
+  const tokenizer = await openTokenizer(directory, model);
+  const prompted = prompt !== undefined || functions !== undefined;
+  const root = options.output ?? resultsDirectory({ ...options, prompted });
+  const single = options.output === undefined && prompt !== undefined ? join(root, promptHash(prompt)) : root;
+
+  const prompts = functions?.filter(
+    (text) => promptTokens(tokenizer, text).length + maxTokens <= model.contextLength,
+  );
+  if (functions !== undefined && prompts !== undefined)
+    checkFitting(functions.length, prompts.length, session);
+  const places = prompts === undefined ? [single] : prompts.map((text) => join(root, promptHash(text)));
+
+  const settings = { count, maxTokens, temperature, topK, topP, layout, logProbs };
+  const recorder = createRunRecorder({ command: 'sample', options: settings, versions: nativeVersions() });
+  const shared = {
+    ...settings,
+    seed,
+    model: await identify(directory, options, places),
+    versions: recorder.finish({}).versions,
+    signal: session.signal,
+    ...(batchRows === undefined ? {} : { batchRows }),
+  };
+  if (prompts === undefined) {
+    const campaign = { ...shared, directory: single, ...(prompt === undefined ? {} : { prompt }) };
+    const { first, last, made, tokens } = await session.run(runCampaign(model, tokenizer, campaign));
+    session.say(`${single} holds outputs ${first} to ${last} now; ${made} were made, ${tokens} tokens.`);
+    return;
+  }
+  const all = await session.run(
+    runPromptCampaigns(model, tokenizer, { ...shared, directory: root, prompts }),
+  );
+  session.say(
+    `${root} holds outputs of ${all.campaigns.length} prompts now; ${all.made} were made, ${all.tokens} tokens.`,
+  );
+}
+
+/** A model of gigabytes is digested once, and not each time that its campaign goes on. */
+async function identify(
+  directory: string,
+  options: Options,
+  places: readonly string[],
+): Promise<CampaignModel> {
+  const known: CampaignModel[] = [];
+  for (const place of places) {
+    const record = await readCampaignRecord(place);
+    if (record?.model !== undefined) known.push(record.model);
+  }
+  const called = { ...modelSource(options, directory), dtype: options.dtype ?? 'float32' };
+  return identifyModel(directory, called, known);
+}
+
+async function readPrompt(options: Options): Promise<string | undefined> {
+  const { prompt, promptFile, promptHash: hash, prompts } = options;
+  const given = (['prompt', 'promptFile', 'promptHash', 'functionPrompts'] as const).filter(
+    (key) => options[key] !== undefined,
+  );
+  const flags = given.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (given.length > 1)
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected one of --prompt, --prompt-file, --prompt-hash and --function-prompts but received ${flags.join(' and ')}.`,
+    );
+  if ((hash === undefined) !== (prompts === undefined))
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected --prompt-hash and --prompts together but received only --${hash === undefined ? 'prompts' : 'prompt-hash'}.`,
+    );
+  if (hash !== undefined) return readHashedPrompt(prompts!, hash);
+  if (promptFile === undefined) return prompt;
+  return readFile(promptFile, 'utf8').catch((error: unknown) => {
+    throw fileError('read', promptFile, error);
+  });
+}
+
+async function readFunctions(
+  { functionPrompts }: Options,
+  session: Session,
+): Promise<readonly string[] | undefined> {
+  if (functionPrompts === undefined) return undefined;
+  const { prompts, without } = await readFunctionPrompts(functionPrompts);
+  if (without.length > 0)
+    session.say(`${without.length} files hold no function, or are not UTF-8: ${without[0]}, for one.`);
+  return prompts;
+}
+
+function checkFitting(found: number, fitting: number, session: Session): void {
+  if (fitting === 0)
+    throw new InputError(
+      'ERR_CONTEXT_LENGTH',
+      `Expected prompts that leave room for the new tokens in the model's context but all ${found} are too long.`,
+      { remedy: 'Ask for fewer tokens with --max-tokens.' },
+    );
+  if (fitting < found)
+    session.say(`${found - fitting} of ${found} prompts are too long for the model's context and left out.`);
+}
+
+function temperatureOption(): Option {
+  const option = numberOption(
     '--temperature <t>',
     'temperature, or "decaying": from 10 to 1 over 20 tokens',
     {
@@ -43,68 +205,8 @@ export function createSampleCommand(): Command {
       default: 1,
     },
   );
-  const parseNumber = temperature.parseArg!;
-  temperature.argParser<number | 'decaying'>((text, previous) =>
+  const parseNumber = option.parseArg!;
+  return option.argParser<number | 'decaying'>((text, previous) =>
     text === 'decaying' ? text : (parseNumber(text, previous as number) as number),
   );
-  return addSeedOption(addModelOptions(new Command('sample')))
-    .summary('fill a directory with sampled outputs (the campaign)')
-    .description(
-      'Samples outputs of a model into <output>/separate/<i>, one file an output: the text after the prompt, without special tokens. Without a prompt every output starts from the beginning-of-text token (npg).',
-    )
-    .requiredOption('--output <directory>', 'where the outputs go')
-    .addOption(integerOption('--count <n>', 'outputs to make', { min: 1, default: 20_000 }))
-    .addOption(integerOption('--max-tokens <n>', 'new tokens an output at most', { min: 1, default: 512 }))
-    .option('--prompt <text>', 'text to continue')
-    .option('--prompt-file <file>', 'file with the text to continue')
-    .addOption(temperature)
-    .addOption(integerOption('--top-k <n>', 'likeliest tokens to draw from, 0: all', { min: 0, default: 40 }))
-    .addOption(
-      numberOption('--top-p <p>', 'share of probability to draw from', { min: 0, max: 1, default: 1 }),
-    )
-    .addOption(integerOption('--batch-rows <n>', 'outputs decoded together', { min: 1, default: 32 }))
-    .addHelpText('after', EXAMPLES)
-    .action((options: Options) =>
-      withSession(
-        async (session) => {
-          const prompt = await readPrompt(options);
-          const directory = await locateModel(options, session);
-          await using model = await openModel(directory, options);
-          const tokenizer = await openTokenizer(directory, model);
-          const result = await session.run(
-            runCampaign(model, tokenizer, {
-              directory: options.output,
-              count: options.count,
-              maxTokens: options.maxTokens,
-              temperature: options.temperature,
-              topK: options.topK,
-              topP: options.topP,
-              seed: options.seed,
-              batchRows: options.batchRows,
-              signal: session.signal,
-              ...(prompt === undefined ? {} : { prompt }),
-            }),
-          );
-          session.say(
-            `${result.directory}/separate holds outputs ${result.first} to ${result.last} now; ${result.made} were made, ${result.tokens} tokens.`,
-          );
-        },
-        { whenInterrupted: 'Finished outputs are kept; run the same command to go on.' },
-      ),
-    );
-}
-
-async function readPrompt({ prompt, promptFile }: Options): Promise<string | undefined> {
-  if (promptFile === undefined) return prompt;
-  if (prompt !== undefined) {
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      'Expected either --prompt or --prompt-file but received both.',
-    );
-  }
-  try {
-    return await readFile(promptFile, 'utf8');
-  } catch (error) {
-    throw fileError('read', promptFile, error);
-  }
 }
