@@ -103,7 +103,7 @@ function nextLevel({ length, count, positions, high, low }: Level): Level {
 }
 
 /** Groups windows by hash and drops those that stand alone; works in place. */
-function keepDuplicated(
+export function keepDuplicated(
   length: number,
   count: number,
   positions: Int32Array,

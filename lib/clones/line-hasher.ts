@@ -20,6 +20,8 @@ import {
 /** Takes the significant lines in order: the two halves of the 64-bit hash (as int32) and the 1-based raw line. */
 export interface LineSink {
   line(high: number, low: number, rawLine: number): void;
+  /** Says that a document ends with this raw line, where documents are told apart. */
+  gap(rawLine: number): void;
 }
 
 const LINE_FEED = 10;
@@ -56,9 +58,6 @@ function isAsciiLetter(byte: number): boolean {
 export class LineHasher {
   /** Raw lines ended so far. */
   rawLines = 0;
-  /** Lines with at least one token so far. */
-  significantLines = 0;
-
   readonly #sink: LineSink;
   // The line so far: hash (low half unsigned), whether it has a token, whether the last token is a word.
   #high = 0;
@@ -143,7 +142,6 @@ export class LineHasher {
         if (bytes[at] === LINE_FEED && (at > 0 ? bytes[at - 1] : this.#last) === CARRIAGE_RETURN) continue;
         this.rawLines++;
         if (hasToken) {
-          this.significantLines++;
           this.#sink.line(high, low | 0, this.rawLines);
         }
         high = 0;
@@ -281,7 +279,6 @@ export class LineHasher {
   #endLine(): void {
     this.rawLines++;
     if (this.#hasToken) {
-      this.significantLines++;
       this.#sink.line(this.#high, this.#low | 0, this.rawLines);
     }
     this.#high = 0;

@@ -1,12 +1,21 @@
+/** The columns of a table, cut to its length: what crosses between threads. */
+export interface Lines {
+  readonly high: Int32Array<ArrayBuffer>;
+  readonly low: Int32Array<ArrayBuffer>;
+  readonly raw: Uint32Array<ArrayBuffer>;
+}
+
+const INITIAL = 64;
+
 /**
  * Lines kept in memory as columns: 64-bit hash (two int32 halves) and 1-based raw line number. Lines that stand next
  * to each other in their file have neighbouring positions; a break (raw line 0) parts stretches and files.
  */
 export class LineTable {
-  high = new Int32Array(1024);
-  low = new Int32Array(1024);
+  high = new Int32Array(INITIAL);
+  low = new Int32Array(INITIAL);
   /** 0 marks a break. */
-  raw = new Uint32Array(1024);
+  raw = new Uint32Array(INITIAL);
   length = 0;
   /** Positions at which the files begin; a break precedes each but the first. */
   readonly fileStarts: number[] = [];
@@ -41,17 +50,32 @@ export class LineTable {
     while (this.length > start && (this.lastRaw() === 0 || this.lastRaw() >= rawLine)) this.length--;
   }
 
-  /** Appends the files of another table and returns the position at which they begin. */
-  appendTable(other: LineTable): number {
-    this.break();
+  /** Forgets all rows from `length` on, and all files but the first `files`. */
+  truncate(length: number, files: number): void {
+    this.length = length;
+    this.fileStarts.length = files;
+  }
+
+  /** Appends lines and breaks from `first` on, line numbers raised by `rawOffset`. */
+  appendLines({ high, low, raw }: Lines, first = 0, rawOffset = 0): void {
     const start = this.length;
-    if (start + other.length > this.raw.length) this.#grow(start + other.length);
-    this.high.set(other.high.subarray(0, other.length), start);
-    this.low.set(other.low.subarray(0, other.length), start);
-    this.raw.set(other.raw.subarray(0, other.length), start);
-    this.length += other.length;
-    for (const fileStart of other.fileStarts) this.fileStarts.push(start + fileStart);
-    return start;
+    const count = raw.length - first;
+    if (start + count > this.raw.length) this.#grow(start + count);
+    this.high.set(high.subarray(first), start);
+    this.low.set(low.subarray(first), start);
+    this.raw.set(raw.subarray(first), start);
+    this.length += count;
+    if (rawOffset === 0) return;
+    for (let at = start; at < this.length; at++) if (this.raw[at] !== 0) this.raw[at]! += rawOffset;
+  }
+
+  /** The columns as they are, in memory of their own. */
+  toLines(): Lines {
+    return {
+      high: this.high.slice(0, this.length),
+      low: this.low.slice(0, this.length),
+      raw: this.raw.slice(0, this.length),
+    };
   }
 
   /** The index of the file that holds a position. */
@@ -67,7 +91,8 @@ export class LineTable {
   }
 
   #grow(needed: number): void {
-    const size = Math.max(needed, this.raw.length * 2);
+    // By a half: the memory of large tables counts, and so do the times that they are copied.
+    const size = Math.max(needed, Math.ceil(this.raw.length * 1.5));
     const grown = [new Int32Array(size), new Int32Array(size), new Uint32Array(size)] as const;
     grown[0].set(this.high);
     grown[1].set(this.low);

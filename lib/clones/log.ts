@@ -5,32 +5,9 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileError, InputError } from '../errors.js';
+import type { CloneGroup, CloneOccurrence, CloneTotals } from './clone-report.js';
 
-export interface CloneOccurrence {
-  readonly file: string;
-  /** First and last raw line of the block, 1-based, inclusive. */
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface CloneGroup {
-  /** Significant lines. */
-  readonly length: number;
-  /** md5 (hex) of the block's hash; it depends on the text and on the threshold. */
-  readonly fingerprint: string;
-  readonly occurrences: readonly CloneOccurrence[];
-}
-
-export interface CloneTotals {
-  /** Significant lines of the blocks counted in `blocks`. */
-  readonly duplicateLines: number;
-  /** Occurrences of the listed groups that no longer block covers. */
-  readonly blocks: number;
-  readonly filesWithBlocks: number;
-  readonly significantLines: number;
-  readonly rawLines: number;
-  readonly files: number;
-}
+export type { CloneGroup, CloneOccurrence, CloneTotals } from './clone-report.js';
 
 /** The lines of the log, each with its line end. */
 export function* formatCloneLog({

@@ -8,13 +8,26 @@ import type { BlockList } from './block-list.js';
 import type { Level } from './blocks.js';
 import { powerOf31 } from './window.js';
 
-/** Returns the work done, in visits of windows. */
-export function findLongBlocks(level: Level, outputsEnd: number, found: BlockList): number {
+/** The hash of the block of `length` windows that begins at window `first` of a level. */
+export type HashOfBlock = (first: number, length: number) => bigint;
+
+/** Returns the work done, in visits of windows. `hashOf`: by default H, from the windows' own hashes. */
+export function findLongBlocks(
+  level: Level,
+  outputsEnd: number,
+  found: BlockList,
+  hashOf: HashOfBlock = longHashes(level),
+): number {
   const text = layOut(level);
   const { order, rounds } = suffixArray(text.symbols, text.symbolCount);
   const shared = commonPrefixes(text.symbols, order);
-  reportIntervals(level, text, order, shared, outputsEnd, found);
+  reportIntervals(level, text, order, shared, outputsEnd, found, hashOf);
   return text.symbols.length * (rounds + 2);
+}
+
+function longHashes(level: Level): HashOfBlock {
+  const hashes = new LongHashes(level);
+  return (first, length) => hashes.at(first, length);
 }
 
 /** Windows at neighbouring positions follow each other; every chain of them ends with a symbol found nowhere else. */
@@ -113,6 +126,7 @@ function reportIntervals(
   shared: Int32Array,
   outputsEnd: number,
   found: BlockList,
+  hashOf: HashOfBlock,
 ): void {
   const n = symbols.length;
   // The longest duplicated window at each place, in symbols: what the suffix shares with a neighbour.
@@ -123,7 +137,6 @@ function reportIntervals(
     const window = windows[order[r]!]!;
     outputsBefore[r + 1] = outputsBefore[r]! + (window >= 0 && level.positions[window]! < outputsEnd ? 1 : 0);
   }
-  const hashes = new LongHashes(level);
   const close = (length: number, first: number, end: number, uncovered: number) => {
     const size = end - first;
     const inOutputs = outputsBefore[end]! - outputsBefore[first]!;
@@ -133,7 +146,7 @@ function reportIntervals(
     const starts = new Int32Array(size);
     for (let r = first; r < end; r++) starts[r - first] = level.positions[windows[order[r]!]!]!;
     starts.sort();
-    found.blocks.push({ length: lines, hash: hashes.at(windows[order[first]!]!, length), starts });
+    found.blocks.push({ length: lines, hash: hashOf(windows[order[first]!]!, length), starts });
   };
   const lengths: number[] = [];
   const firsts: number[] = [];

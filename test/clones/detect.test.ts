@@ -6,7 +6,7 @@ import { AbortedError } from '../../lib/errors.js';
 import { drain } from '../../lib/progress.js';
 import { Random } from '../../lib/random.js';
 import { findSharedBlocks } from './brute-force.js';
-import { type RandomCase, randomCase } from './random-texts.js';
+import type { RandomCase } from './random-texts.js';
 import { detectIn, file, plain, temporaryDirectory } from './workspace.js';
 
 const CASES = join(import.meta.dirname, '../fixtures/clones/cases');
@@ -42,22 +42,6 @@ describe('detectClones', () => {
       expect(found).toEqual(expected.groups);
     }
   });
-
-  it.each([0, 500, 1000, 1500])(
-    'equals the brute-force form on 500 random cases from seed %i',
-    async (first) => {
-      const directory = await temporaryDirectory();
-      let groups = 0;
-      for (let seed = first; seed < first + 500; seed++) {
-        const input = randomCase(new Random(seed));
-        const found = plain(await detectIn(directory, { ...input, chunkBytes: CHUNKS[seed % 3]! }));
-        expect(found, `seed ${seed}`).toEqual(expectedGroups(input));
-        groups += found.length;
-      }
-      // The cases are worth something only if blocks are found in them.
-      expect(groups).toBeGreaterThan(500);
-    },
-  );
 
   it('matches unlike runs of one line once their hash has faded to 0', async () => {
     const directory = await temporaryDirectory();

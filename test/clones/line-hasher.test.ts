@@ -11,11 +11,13 @@ interface Hashed {
 function hashLines(bytes: Uint8Array, chunkBytes: number): { lines: Hashed[]; rawLines: number } {
   const lines: Hashed[] = [];
   const hasher = new LineHasher({
-    line: (high, low, raw) => lines.push({ raw, hash: (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0) }),
+    line: (high, low, raw) => {
+      lines.push({ raw, hash: (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0) });
+    },
+    gap: () => expect.unreachable('Simian knows no documents'),
   });
   for (let at = 0; at < bytes.length; at += chunkBytes) hasher.push(bytes.subarray(at, at + chunkBytes));
   hasher.end();
-  expect(hasher.significantLines).toBe(lines.length);
   return { lines, rawLines: hasher.rawLines };
 }
 

@@ -43,23 +43,25 @@ export interface RandomCase {
   readonly shards: NamedFile[];
 }
 
-export function randomCase(random: Random): RandomCase {
+/** `small`: short runs and few pieces, so that many cases can be compared in little time. */
+export function randomCase(random: Random, small = false): RandomCase {
+  const upTo = (length: number) => random.integer(small ? Math.ceil(length / 4) : length);
   const alphabet = random.shuffle(LINES).slice(0, random.pick([2, 3, 4, 6, 10, 20]));
   const line = () => random.pick(alphabet);
   const piece = (length: number) => Array.from({ length }, line);
-  const base = [0, 1, 2].map(() => piece(4 + random.integer(20)));
+  const base = [0, 1, 2].map(() => piece(4 + random.integer(small ? 10 : 20)));
   const text = (name: string): NamedFile => {
     const lines: string[] = [];
-    for (let parts = 1 + random.integer(6); parts > 0; parts--) {
+    for (let parts = 1 + random.integer(small ? 4 : 6); parts > 0; parts--) {
       const block = random.pick(base);
       const kind = random.next();
       if (kind < 0.35) lines.push(...block);
       else if (kind < 0.6) lines.push(...block.slice(random.integer(block.length)));
       else if (kind < 0.7) lines.push(`unique ${random.integer(1e9)}`);
       else if (kind < 0.8) lines.push(...piece(1 + random.integer(12)));
-      else if (kind < 0.92) lines.push(...repeat([line()], 3 + random.integer(40)));
-      else if (kind < 0.96) lines.push(...repeat([line(), line()], 3 + random.integer(120)));
-      else if (kind < 0.97) lines.push(...repeat(piece(4), 3 + random.integer(250)));
+      else if (kind < 0.92) lines.push(...repeat([line()], 3 + upTo(40)));
+      else if (kind < 0.96) lines.push(...repeat([line(), line()], 3 + upTo(120)));
+      else if (kind < 0.97) lines.push(...repeat(piece(4), 3 + upTo(250)));
       else lines.push(...progression(random.pick(['', 'x = ', '# ']), 3 + random.integer(24)));
     }
     const end = random.pick(['\n', '\n', '\n', '\r\n', '\r']);

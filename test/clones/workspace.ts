@@ -3,7 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type CloneReport, type DetectClonesEvent, detectClones } from '../../lib/clones/detect.js';
+import {
+  type CloneReport,
+  type DetectClonesEvent,
+  type DetectClonesOptions,
+  type DetectClonesResult,
+  detectClones,
+} from '../../lib/clones/detect.js';
 import { drain } from '../../lib/progress.js';
 import { type NamedFile, type PlainGroup, sortGroups } from './brute-force.js';
 
@@ -13,11 +19,9 @@ export async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-export interface DetectInput {
+export interface DetectInput extends Omit<DetectClonesOptions, 'outputs' | 'shards'> {
   readonly outputs: readonly NamedFile[];
   readonly shards: readonly NamedFile[];
-  readonly threshold?: number;
-  readonly chunkBytes?: number;
 }
 
 /** Writes the files into `directory` and compares them. */
@@ -25,7 +29,7 @@ export async function detectIn(
   directory: string,
   { outputs, shards, ...options }: DetectInput,
   onEvent?: (event: DetectClonesEvent) => void,
-): Promise<CloneReport> {
+): Promise<DetectClonesResult> {
   for (const { name, bytes } of [...outputs, ...shards]) await writeFile(join(directory, name), bytes);
   const paths = (files: readonly NamedFile[]) => files.map(({ name }) => join(directory, name));
   return drain(detectClones({ outputs: paths(outputs), shards: paths(shards), ...options }), onEvent);

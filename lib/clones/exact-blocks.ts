@@ -1,0 +1,56 @@
+/**
+ * The block rule of `blocks.ts` where lines are compared as text: windows are equal if their lines are, one by one, and
+ * not if a folded hash is. Windows of T lines get names by doubling (Karp, Miller and Rosenberg 1972); from there on
+ * equal sequences of windows are found as those of long blocks are.
+ */
+import type { BlockList } from './block-list.js';
+import { keepDuplicated, type Level } from './blocks.js';
+import type { LineTable } from './line-table.js';
+import { findLongBlocks } from './long-blocks.js';
+
+/** Finds the blocks of at least `threshold` lines. Their `hash` is 0: what tells them apart is their text. */
+export function findExactBlocks(
+  table: LineTable,
+  outputsEnd: number,
+  threshold: number,
+  found: BlockList,
+): void {
+  let level = singleLines(table);
+  while (level.length < threshold) level = joinWindows(level, Math.min(level.length * 2, threshold));
+  if (level.count > 0) findLongBlocks(level, outputsEnd, found, () => 0n);
+}
+
+function singleLines({ high, low, raw, length }: LineTable): Level {
+  const positions = new Int32Array(length);
+  const lineHigh = new Int32Array(length);
+  const lineLow = new Int32Array(length);
+  let count = 0;
+  for (let at = 0; at < length; at++) {
+    if (raw[at] === 0) continue;
+    positions[count] = at;
+    lineHigh[count] = high[at]!;
+    lineLow[count++] = low[at]!;
+  }
+  return keepDuplicated(1, count, positions, lineHigh, lineLow);
+}
+
+/** A window of `length` lines is known by the names of the two windows that cover it, its first and its last one. */
+function joinWindows(level: Level, length: number): Level {
+  const { count, positions, classes } = level;
+  const step = length - level.length;
+  const joined = new Int32Array(count);
+  const first = new Int32Array(count);
+  const last = new Int32Array(count);
+  let joinedCount = 0;
+  let other = 0;
+  for (let k = 0; k < count; k++) {
+    const position = positions[k]!;
+    while (other < count && positions[other]! < position + step) other++;
+    // A break between the two would be inside one of them.
+    if (other === count || positions[other] !== position + step) continue;
+    joined[joinedCount] = position;
+    first[joinedCount] = classes[k]!;
+    last[joinedCount++] = classes[other]!;
+  }
+  return keepDuplicated(length, joinedCount, joined, first, last);
+}

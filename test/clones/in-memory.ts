@@ -1,0 +1,58 @@
+/** Clone detection by the parts of lib/clones over bytes in memory, cut as the test says: many cases in little time. */
+import { createLineReader, type LineMode } from '../../lib/clones/line-mode.js';
+import { OutputsIndex } from '../../lib/clones/outputs-index.js';
+import { PartJoiner } from '../../lib/clones/part-joiner.js';
+import { reportBlocks, type SearchedFile } from '../../lib/clones/report-blocks.js';
+import { cutIntoParts, scanPart } from '../../lib/clones/scan-part.js';
+import type { Chunk, TextInput } from '../../lib/clones/text-input.js';
+import { drain } from '../../lib/progress.js';
+import type { NamedFile } from './brute-force.js';
+
+export interface Cuts {
+  readonly chunkBytes: number;
+  readonly partBytes: number;
+}
+
+export async function detectInMemory(
+  outputs: readonly NamedFile[],
+  shards: readonly NamedFile[],
+  threshold: number,
+  { chunkBytes, partBytes }: Cuts,
+  mode: LineMode = 'simian',
+) {
+  const content = new Map([...outputs, ...shards].map(({ name, bytes }) => [name, bytes]));
+  async function* read({ path }: TextInput, size: number, first = 0): AsyncGenerator<Chunk, void, void> {
+    const bytes = content.get(path)!;
+    for (let at = first; at < bytes.length; at += size) {
+      const chunk = bytes.subarray(at, at + size);
+      yield { bytes: chunk, diskBytes: chunk.length };
+    }
+  }
+  const inputOf = ({ name, bytes }: NamedFile): TextInput => ({
+    path: name,
+    sizeBytes: bytes.length,
+    kind: 'text',
+  });
+  const index = new OutputsIndex(threshold, mode === 'simian');
+  const searched: SearchedFile[] = [];
+  for (const input of outputs.map(inputOf)) {
+    index.startFile();
+    const reader = createLineReader(mode, index);
+    for await (const { bytes } of read(input, chunkBytes)) reader.push(bytes);
+    reader.end();
+    searched.push({ input, rawLines: reader.rawLines, significantLines: 0, gaps: index.gaps.at(-1)! });
+  }
+  const table = index.lines;
+  const outputsEnd = table.length;
+  const scanned: SearchedFile[] = [];
+  for (const input of shards.map(inputOf)) {
+    const joiner = new PartJoiner(index.windows);
+    for (const part of cutIntoParts(input, partBytes)) {
+      joiner.add(await drain(scanPart(part, index.windows, { mode, chunkBytes }, read)));
+    }
+    table.startFile();
+    table.appendLines(joiner.kept.toLines());
+    scanned.push({ input, rawLines: joiner.rawLines, significantLines: 0, gaps: joiner.gaps });
+  }
+  return reportBlocks(table, outputsEnd, { threshold, mode, outputs: searched, shards: scanned });
+}
