@@ -5,6 +5,9 @@ const share = z.number().min(0).max(1);
 
 export const rankingSchema = z.object({
   version: z.literal(1),
+  /** Ranked outputs, and how many of them clone detection confirms. */
+  outputs: z.int().min(0).optional(),
+  memorized: z.int().min(0).optional(),
   scores: z.array(
     z.object({
       name: z.string(),

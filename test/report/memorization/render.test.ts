@@ -124,6 +124,9 @@ describe('what it says', () => {
       [makeVisible(HOSTILE_LINE), '0.750', '40.0%'],
       ['low', '\u2013', '\u2013'],
     ]);
+    expect(textOf(section)).toContain(
+      'Of the 4 ranked outputs, 75.0% are memorized: the precision of chance.',
+    );
     expect(renderMemorization(sampleMemorization({ ranking: undefined }))).not.toContain('id="ranking"');
   });
 

@@ -100,6 +100,8 @@ export function sampleMemorization(changes: Partial<MemorizationInput> = {}): Me
     ],
     ranking: {
       version: 1,
+      outputs: 4,
+      memorized: 3,
       scores: [
         { name: 'low', precisionAt: [{ n: 10, precision: null }], auc: null, roc: [] },
         {
