@@ -66,6 +66,24 @@ export {
   type SecretSpan,
   type SecretsResult,
 } from './memorization/measure-secrets.js';
+export { type OutputSource, type OutputText, openOutputs } from './memorization/ranking/outputs.js';
+export { judgeScore } from './memorization/ranking/quality.js';
+export { type RankedOutputs, rankOutputs } from './memorization/ranking/rank.js';
+export {
+  type RankedOutput,
+  type Ranking,
+  SCORE_NAMES,
+  type ScoredOutput,
+  type ScoreName,
+  type ScoreQuality,
+} from './memorization/ranking/records.js';
+export {
+  type RankingModel,
+  type ScoreOutputsEvent,
+  type ScoreOutputsOptions,
+  scoreOutputs,
+} from './memorization/ranking/score-outputs.js';
+export { type ReadVerdictsOptions, readVerdicts, type Verdicts } from './memorization/ranking/verdicts.js';
 export type { Memorization } from './memorization/region.js';
 export {
   type ComputeThresholdsOptions,

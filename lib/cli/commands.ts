@@ -39,6 +39,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'merge sampled outputs into one file for clone detection',
     load: async () => (await import('./commands/merge.js')).createMergeCommand(),
   },
+  corpus: {
+    summary: 'build the shards of a training corpus, in which clones are looked for',
+    load: async () => (await import('./commands/corpus.js')).createCorpusCommand(),
+  },
   clones: {
     summary: 'find blocks of lines that outputs share with a corpus',
     load: async () => (await import('./commands/clones.js')).createClonesCommand(),
@@ -46,6 +50,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   analyze: {
     summary: 'count what clone logs show to be memorized: texts, tables, figures',
     load: async () => (await import('./commands/analyze.js')).createAnalyzeCommand(),
+  },
+  rank: {
+    summary: 'rank outputs by how likely they are memorized',
+    load: async () => (await import('./commands/rank.js')).createRankCommand(),
   },
   measure: {
     summary: 'MA, EL_n and extraction strength of documents and their secrets',

@@ -9,23 +9,29 @@ import { withSession } from '../session.js';
 const HELP = `
 Reads {id, text} or {id, tokens} a line, writes {id, tokens, logprobs, hits, ranks}. The last three have an entry for
 each of the tokens 2..T: its natural-log probability given what precedes it, 1 where it was the most likely token
-(else 0), and its rank among all tokens (0: the most likely). Text is encoded without special tokens.
+(else 0), and its rank among all tokens (0: the most likely). Text is encoded with the tokens
+around it that the tokenizer asks for, as transformers does: none for GPT-2, CodeGen and Qwen2.
+--moments adds means and variances, entries for the same tokens: those of the natural-log probability under the model's
+own distribution there. A mean is minus the entropy; (logprob - mean) / sqrt(variance) is the token's part in Min-K++.
 
 Examples:
   lethe score --model codeparrot-small --input documents.jsonl --output scores.jsonl
+  lethe score --model codeparrot-small --input documents.jsonl --output scores.jsonl --moments
   echo '{"id": 1, "text": "import os"}' | lethe score --model codeparrot-small --input -`;
 
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
   readonly maxTokens?: number;
+  readonly moments?: boolean;
 }
 
 export function createScoreCommand(): Command {
   const command = new Command('score')
     .summary('log-probability, argmax hit and rank of every token')
     .description('Scores every token of documents in one teacher-forced pass of a model.')
-    .addOption(integerOption('--max-tokens <n>', 'cut longer records (default: refuse them)', { min: 1 }));
+    .addOption(integerOption('--max-tokens <n>', 'cut longer records (default: refuse them)', { min: 1 }))
+    .option('--moments', 'write means and variances of log-probability too, as Min-K++ needs them');
   return addModelOptions(addFileOptions(command))
     .addHelpText('after', HELP)
     .action((options: Options) =>
@@ -41,7 +47,11 @@ export function createScoreCommand(): Command {
           const written = await runRecordJob(
             {
               command: 'score',
-              options: { maxTokens: options.maxTokens ?? null, dtype: options.dtype ?? 'float32' },
+              options: {
+                maxTokens: options.maxTokens ?? null,
+                moments: options.moments ?? false,
+                dtype: options.dtype ?? 'float32',
+              },
               model: directory,
               input: options.input,
               output: options.output,
@@ -49,12 +59,13 @@ export function createScoreCommand(): Command {
               process: async (batch) => {
                 const sequences = batch.map((record) => sequenceOf(record, reader));
                 const scores = await model.score(sequences, { signal: session.signal });
-                return scores.map(({ logprobs, hits, ranks }, i) => ({
+                return scores.map(({ logprobs, hits, ranks, means, variances }, i) => ({
                   id: batch[i]!.id,
                   tokens: [...sequences[i]!],
                   logprobs: [...logprobs],
                   hits: [...hits],
                   ranks: [...ranks],
+                  ...(options.moments ? { means: [...means], variances: [...variances] } : {}),
                 }));
               },
             },

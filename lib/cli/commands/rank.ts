@@ -1,0 +1,239 @@
+/** `lethe rank`: which outputs are likely memorized, without the training data; and how good that guess is, with it. */
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { digestFile } from '../../data/digest.js';
+import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
+import { openResumableJsonLines } from '../../data/resumable-json-lines.js';
+import { readRunManifest, writeRunManifest } from '../../data/run-manifest.js';
+import { createRunRecorder } from '../../data/run-recorder.js';
+import { InputError } from '../../errors.js';
+import { writeFileAtomic } from '../../files.js';
+import { type OutputSource, openOutputs } from '../../memorization/ranking/outputs.js';
+import { type RankedOutputs, rankOutputs } from '../../memorization/ranking/rank.js';
+import { RANKING_FILE, rankedOutputSchema } from '../../memorization/ranking/records.js';
+import { type RankingModel, scoreOutputs } from '../../memorization/ranking/score-outputs.js';
+import { readVerdicts, type Verdicts } from '../../memorization/ranking/verdicts.js';
+import { locateModel, openModel, openTokenizer } from '../open-model.js';
+import { addModelOptions, integerOption, type ModelOptions, numberOption } from '../options.js';
+import { runKeyOf } from '../run-key.js';
+import { type Session, withSession } from '../session.js';
+import { nativeVersions } from '../versions.js';
+
+const HELP = `
+Scores, higher meaning more likely memorized; L1 and L2 are the logarithms of the perplexities under the two models:
+  perplexity    -L1
+  smallFirst    L1 / L2, with --model2: outputs that model 2 knows better come first
+  largeFirst    L2 / L1, with --model2
+  lowercase     L1 of the lower-cased text / L1
+  zlib          bytes of the compressed text / L1
+  minK          mean log-probability of the least likely tokens
+  minKPlusPlus  the same after subtracting the mean and dividing by the deviation of the model's own distribution
+With --windows the same again as windowPerplexity and so on, from means over every n consecutive lines.
+
+Writes {id, tokens, cut, zlibBytes, perplexity, perplexity2, perplexityLower, scores, ranks, memorized} a line, in the
+order of the outputs; rank 1 is best. With --log and --map also ${RANKING_FILE} beside it: precision at n, ROC and AUC of each
+score. The scores are kept: the same command with other logs computes no model again.
+
+Examples:
+  lethe rank --outputs outputs/small-npg --model codeparrot-small --model2 codeparrot --output ranking.jsonl
+  lethe rank --outputs out/all_0-19999 --model codeparrot-small --windows --log 0.log 1.log --map out/map_0-19999.json \\
+    --output analysis/ranking.jsonl
+  jq -r 'select(.ranks.zlib <= 100) | .id' ranking.jsonl
+  jq -s 'sort_by(-.scores.minKPlusPlus)[:10][] | {id, perplexity, memorized}' ranking.jsonl`;
+
+interface Options extends ModelOptions {
+  readonly outputs: string;
+  readonly model2?: string;
+  readonly windows?: number;
+  readonly minK: number;
+  readonly log?: string[];
+  readonly map?: string[];
+  readonly output: string;
+  readonly json?: boolean;
+}
+
+export function createRankCommand(): Command {
+  const command = new Command('rank')
+    .summary('rank outputs by how likely they are memorized')
+    .description('Ranks sampled outputs by how likely they are memorized, from likelihoods alone.')
+    .requiredOption('--outputs <path>', 'directory of a campaign, merged file all_A-B, or JSON lines')
+    .requiredOption('--output <file>', 'JSON lines to write');
+  return addModelOptions(command)
+    .option('--model2 <name>', 'a larger or smaller model with the same tokenizer')
+    .addOption(
+      integerOption('--windows [lines]', 'score windows of that many lines too (6)', { min: 1 }).preset('6'),
+    )
+    .addOption(
+      numberOption('--min-k <share>', 'share of the tokens that Min-K looks at', {
+        min: 1e-6,
+        max: 1,
+        default: 0.2,
+      }),
+    )
+    .option('--log <files...>', 'clone logs that say which outputs are memorized')
+    .option('--map <files...>', 'map_A-B.json of the outputs that the logs were made from')
+    .option('--json', 'write a summary to stdout as JSON')
+    .addHelpText('after', HELP)
+    .action((options: Options) =>
+      withSession((session) => rank(options, session), {
+        whenInterrupted: 'Finished scores are kept beside the output; run the same command to go on.',
+      }),
+    );
+}
+
+async function rank(options: Options, session: Session): Promise<void> {
+  const { output, log, map, windows, minK, signal } = { ...options, signal: session.signal };
+  if ((log === undefined) !== (map === undefined))
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected --log and --map together but received only --${log === undefined ? 'map' : 'log'}.`,
+      { remedy: 'The map says which lines of the merged outputs, and so of the log, are which output.' },
+    );
+  const source = await openOutputs(options.outputs);
+  const verdicts: Partial<Verdicts> & Pick<Verdicts, 'outputs'> =
+    log === undefined || map === undefined
+      ? { outputs: await countOutputs(source) }
+      : await session.run(readVerdicts(source, { logs: log, maps: map, signal }));
+
+  const directory = await locateModel(options, session);
+  const directory2 =
+    options.model2 === undefined
+      ? undefined
+      : await locateModel(
+          { model: options.model2, ...(options.localFilesOnly ? { localFilesOnly: true } : {}) },
+          session,
+        );
+  const settings = { windows: windows ?? null, minK, dtype: options.dtype ?? 'float32' };
+  const recorder = createRunRecorder({ command: 'rank', options: settings, versions: nativeVersions() });
+  await recorder.setModel(directory);
+  if (directory2 !== undefined) await recorder.addInput(directory2);
+  for (const part of source.parts) await recorder.addInput(part);
+  // Before the logs: other verdicts need no new scores.
+  const runKey = runKeyOf(recorder.finish({}));
+  for (const path of [...(log ?? []), ...(map ?? [])]) await recorder.addInput(path);
+
+  const finished = await isFinished(output, runKey);
+  if (finished)
+    session.say(`The scores in ${output} are those of these outputs and models: none is computed again.`);
+  await using scores = finished
+    ? undefined
+    : await openResumableJsonLines(output, rankedOutputSchema, runKey);
+  if (scores !== undefined && scores.keptCount < verdicts.outputs) {
+    if (scores.keptCount > 0)
+      session.say(`Going on after ${scores.keptCount} outputs of ${output}.part that are finished.`);
+    await using first = await openRankingModel(directory, options);
+    await using second = directory2 === undefined ? undefined : await openRankingModel(directory2, options);
+    const scoring = scoreOutputs(first, second, source.read(), {
+      windows,
+      minK,
+      total: verdicts.outputs,
+      skip: scores.keptCount,
+      signal,
+    });
+    await recorder.step('rank', () =>
+      session.run(scoring, async (event) => {
+        if (event.type === 'cut')
+          session.say(
+            `lethe: warning: output ${event.id} is longer than the context of ${event.maxTokens} tokens: it and others like it are cut to that.`,
+          );
+        if (event.type === 'scored') for (const record of event.outputs) await scores.append(record);
+      }),
+    );
+  }
+
+  const ranked = await rankOutputs(
+    () => scores?.records() ?? readJsonLines(output, rankedOutputSchema),
+    verdicts.memorized,
+  );
+  await writeJsonLines(output, ranked.records());
+  await writeRanking(join(dirname(output), RANKING_FILE), ranked, session);
+  const { outputs, cut, ranking } = ranked;
+  const figures = { outputs, cut, ...(ranking === undefined ? {} : { memorized: ranking.memorized }) };
+  const written = { path: output, digest: await digestFile(output) };
+  await writeRunManifest(dirname(output), recorder.finish({ runKey, ...figures, output: written }));
+  if (scores !== undefined) {
+    await scores.close();
+    for (const end of ['.part', '.part.key']) await rm(`${output}${end}`, { force: true });
+  }
+  report(ranked, options.json === true, session);
+}
+
+async function openRankingModel(
+  directory: string,
+  options: Options,
+): Promise<RankingModel & AsyncDisposable> {
+  const model = await openModel(directory, options);
+  const tokenizer = await openTokenizer(directory, model).catch(async (error: unknown) => {
+    await model.dispose();
+    throw error;
+  });
+  return { model, tokenizer, [Symbol.asyncDispose]: () => model.dispose() };
+}
+
+async function countOutputs(source: OutputSource): Promise<number> {
+  let count = 0;
+  for await (const _ of source.read()) count++;
+  return count;
+}
+
+/** Whether the output is there as a run with this key left it. */
+async function isFinished(output: string, runKey: string): Promise<boolean> {
+  const manifest = await readRunManifest(dirname(output)).catch(() => undefined);
+  if (manifest?.results.runKey !== runKey) return false;
+  const recorded = manifest.results.output as { path: string; digest: string };
+  const found = await digestFile(output).catch(() => undefined);
+  return recorded.path === output && recorded.digest === found;
+}
+
+async function writeRanking(path: string, { ranking }: RankedOutputs, session: Session): Promise<void> {
+  if (ranking !== undefined) return writeFileAtomic(path, `${JSON.stringify(ranking)}\n`);
+  // It would say of other scores how good they are.
+  const stale = await rm(path).then(
+    () => true,
+    () => false,
+  );
+  if (stale) session.say(`Removed ${path} of an earlier run: without a clone log there are no verdicts.`);
+}
+
+function report(ranked: RankedOutputs, json: boolean, session: Session): void {
+  const { ranking, best, outputs, cut } = ranked;
+  if (ranking === undefined) {
+    session.say(`Ranked ${outputs} outputs. Best first:`);
+    for (const [name, ids] of best) session.say(`  ${name.padEnd(18)}  ${ids.join(' ')}`);
+  } else {
+    session.say(`Ranked ${outputs} outputs, of which ${ranking.memorized} are memorized by the clone logs.`);
+    for (const line of tableOf(ranking.scores)) session.say(line);
+  }
+  if (!json) return;
+  const scores = [...best].map(([name, ids]) => {
+    const quality = ranking?.scores.find((score) => score.name === name);
+    return {
+      name,
+      best: ids,
+      ...(quality === undefined ? {} : { auc: quality.auc, precisionAt: quality.precisionAt }),
+    };
+  });
+  const summary = {
+    outputs,
+    cut,
+    ...(ranking === undefined ? {} : { memorized: ranking.memorized }),
+    scores,
+  };
+  process.stdout.write(`${JSON.stringify(summary)}\n`);
+}
+
+type Quality = NonNullable<RankedOutputs['ranking']>['scores'][number];
+
+/** A line for each score: AUC, then the share of memorized outputs among the best n. */
+function tableOf(scores: readonly Quality[]): string[] {
+  const counts = scores[0]?.precisionAt.map(({ n }) => n) ?? [];
+  const cell = (text: string) => text.padStart(8);
+  return [
+    `  ${'score'.padEnd(20)}${cell('AUC')}${counts.map((n) => cell(`P@${n}`)).join('')}`,
+    ...scores.map(
+      ({ name, auc, precisionAt }) =>
+        `  ${name.padEnd(20)}${cell(auc === null ? '-' : auc.toFixed(3))}${precisionAt.map(({ precision }) => cell(precision.toFixed(3))).join('')}`,
+    ),
+  ];
+}

@@ -1,0 +1,117 @@
+/** Where outputs to rank come from: a campaign's directory, its merged file, JSON lines or a tree of text files. */
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { readDocuments } from '../../data/documents.js';
+import { fileError, InputError } from '../../errors.js';
+import { layoutOf, listOutputs, OUTPUTS_FOLDER, readOutputs } from '../../sampling/output-directory.js';
+
+export interface OutputText {
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface OutputSource {
+  /** As it was given. */
+  readonly path: string;
+  /** Files, or a directory with nothing else in it, that hold the outputs. */
+  readonly parts: readonly string[];
+  /** The outputs in their order; may be called again. */
+  read(): AsyncGenerator<OutputText, void, void>;
+}
+
+const JSON_LINES = /\.(jsonl|ndjson|json|gz)$/i;
+/** As `lethe sample --layout jsonl` calls its finished files. */
+const SHARD = /^outputs-\d{6,12}\.jsonl$/;
+const MERGED = /^all(?:_(\d+)-\d+)?(?:\.gz)?$/;
+const SEPARATOR = /\nSubmission>>>>>>[0-9a-f]{32}>>>>>>Submission\n/;
+const SEPARATOR_LENGTH = '\nSubmission>>>>>>'.length + 32 + '>>>>>>Submission\n'.length;
+
+/**
+ * The outputs at `path`:
+ * - a directory that `lethe sample` filled, in either layout: its finished outputs, called by their numbers
+ * - `all_A-B`, or another file that is no JSON lines: merged outputs, called by their numbers from A on, else from 0 on
+ * - JSON lines, or another directory: as `readDocuments` has them
+ *
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; reading: `ERR_FILE_FORMAT` for a file that is none of these
+ */
+export async function openOutputs(path: string): Promise<OutputSource> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw fileError('read', path, error);
+  });
+  const whole = { path, parts: [path] };
+  if (found.isDirectory()) {
+    const parts = await partsOfCampaign(path);
+    return parts === undefined
+      ? { ...whole, read: () => readDocuments(path) }
+      : { path, parts, read: () => readCampaign(path) };
+  }
+  const merged = MERGED.exec(basename(path));
+  return merged === null && JSON_LINES.test(path)
+    ? { ...whole, read: () => readDocuments(path) }
+    : { ...whole, read: () => readMerged(path, Number(merged?.[1] ?? 0)) };
+}
+
+/** What of a campaign's directory holds outputs; undefined for another directory. */
+async function partsOfCampaign(directory: string): Promise<string[] | undefined> {
+  const layout = await layoutOf(directory);
+  if (layout === undefined) return undefined;
+  if (layout === 'separate') return [join(directory, OUTPUTS_FOLDER)];
+  const names = await readdir(directory);
+  return names
+    .filter((name) => SHARD.test(name))
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+/** An unfinished campaign may have gaps. */
+async function* readCampaign(directory: string): AsyncGenerator<OutputText, void, void> {
+  const numbers = await listOutputs(directory);
+  for (let first = 0; first < numbers.length; ) {
+    let end = first + 1;
+    while (numbers[end] === numbers[end - 1]! + 1) end++;
+    const range = { start: numbers[first]!, end: numbers[end - 1]! };
+    for await (const { id, text } of readOutputs(directory, range)) yield { id: String(id), text };
+    first = end;
+  }
+}
+
+/** Outputs of a merged file, each as it was merged: without blank lines. Holds one of them at a time. */
+async function* readMerged(path: string, first: number): AsyncGenerator<OutputText, void, void> {
+  const separator = new RegExp(SEPARATOR, 'g');
+  let id = first;
+  let waiting = '';
+  for await (const piece of readText(path)) {
+    // A separator may have begun in what was there before.
+    separator.lastIndex = Math.max(0, waiting.length - SEPARATOR_LENGTH);
+    waiting += piece;
+    let start = 0;
+    for (let found = separator.exec(waiting); found !== null; found = separator.exec(waiting)) {
+      yield { id: String(id++), text: waiting.slice(start, found.index) };
+      start = found.index + found[0].length;
+      separator.lastIndex = start;
+    }
+    waiting = waiting.slice(start);
+  }
+  if (waiting === '' && id > first) return;
+  throw new InputError(
+    'ERR_FILE_FORMAT',
+    `Expected outputs, each with a separator line after it, in ${path} but ${id === first ? 'found no separator' : 'the last one has none'}.`,
+    { remedy: 'Give a directory of outputs, a merged file all_A-B, or JSON lines (.jsonl) of {id, text}.' },
+  );
+}
+
+async function* readText(path: string): AsyncGenerator<string, void, void> {
+  let stream: Readable = createReadStream(path);
+  if (path.endsWith('.gz')) stream = pipeline(stream, createGunzip(), () => {});
+  stream.setEncoding('utf8');
+  try {
+    yield* stream as AsyncIterable<string>;
+  } catch (error) {
+    throw fileError('read', path, error);
+  } finally {
+    stream.destroy();
+  }
+}
