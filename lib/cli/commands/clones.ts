@@ -1,25 +1,49 @@
 /** `lethe clones`: blocks of lines that outputs share with a corpus, as a log in the published format. */
-import { Command } from 'commander';
-import { type CloneReport, detectClones } from '../../clones/detect.js';
-import { formatCloneLog } from '../../clones/log.js';
+import { Command, Option } from 'commander';
+import { type DetectClonesResult, detectClones } from '../../clones/detect.js';
+import { LINE_MODES, type LineMode } from '../../clones/line-mode.js';
+import {
+  type CloneLogFormat,
+  formatByName,
+  formatCloneLog,
+  formatGroup,
+  LOG_FORMATS,
+} from '../../clones/log-format.js';
+import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
 import { integerOption } from '../options.js';
 import { withSession } from '../session.js';
+import { parseShare, type Share, shareOf } from '../share.js';
+import { createClonesMergeCommand } from './clones-merge.js';
 
 const EXAMPLES = `
 Examples:
   lethe clones outputs/all_0-19999 corpus/0 --log 0.log
-  lethe clones outputs/all_0-19999 corpus/* --threshold 10 --log clones.log
+  lethe clones outputs/all_0-19999 corpus/*.gz --threshold 10 --workers 8 --log clones.jsonl
+  lethe clones outputs/all_0-19999 corpus/* --shard $SLURM_ARRAY_TASK_ID/8 --log $SLURM_ARRAY_TASK_ID.log
+  lethe clones merge [1-8].log --log all.log
   lethe clones outputs/all_0-999 corpus/0 --json > groups.jsonl
 
 The log is that of Simian 2.5.10 (-threshold=N, plain text), every group that has an occurrence on both sides, in the
-order of length, fingerprint, file and line. --json writes one group a line:
-  {"length": 6, "fingerprint": "...", "occurrences": [{"file": "...", "start": 1, "end": 6}]}`;
+order of length, fingerprint, file and line. --format jsonl, or a log called *.jsonl, has one group a line, then the totals:
+  {"length": 6, "fingerprint": "...", "occurrences": [{"file": "...", "start": 1, "end": 6}]}
+  {"totals": {"duplicateLines": 12, "blocks": 2, ...}}
+--json writes the groups alone to stdout.
+
+Shards are searched together: equal blocks in two of them are one group. As published there is one search for each, and
+one log; --separately does that and merges the logs. --shard i/n does it for every n-th shard, i from 1 to n, so that
+the merged logs of a job array are the same for every n.`;
 
 interface Options {
   readonly log?: string;
-  readonly threshold: number;
+  readonly format?: CloneLogFormat;
   readonly json?: boolean;
+  readonly outputs: readonly string[];
+  readonly threshold: number;
+  readonly mode: LineMode;
+  readonly separately?: boolean;
+  readonly shard?: Share;
+  readonly workers?: number;
 }
 
 export function createClonesCommand(): Command {
@@ -29,35 +53,76 @@ export function createClonesCommand(): Command {
       'Finds every block of lines that stands both in the outputs and in a corpus shard. The corpus is read once; memory grows with the outputs and the matches.',
     )
     .argument('<outputs>', 'text file of model outputs, e.g. all_0-19999')
-    .argument('<shards...>', 'text files of the training corpus')
+    .argument('<shards...>', "text files of the training corpus, gzip'd or not")
     .option('--log <file>', 'where the log goes, or - for stdout (default: - unless --json is given)')
-    .addOption(integerOption('--threshold <n>', 'lines of the shortest block', { min: 2, default: 6 }))
+    .addOption(
+      new Option('--format <name>', 'format of the log (default: jsonl for a log called *.jsonl)').choices(
+        LOG_FORMATS,
+      ),
+    )
     .option('--json', 'write the groups to stdout as JSON lines')
+    .option(
+      '--outputs <file>',
+      'one more file of model outputs; may be given again',
+      (file: string, files: readonly string[]) => [...files, file],
+      [],
+    )
+    .addOption(integerOption('--threshold <n>', 'lines of the shortest block', { min: 2, default: 6 }))
+    .addOption(
+      new Option('--mode <name>', 'compare lines as Simian does, or exactly: as text, document by document')
+        .choices(LINE_MODES)
+        .default('simian'),
+    )
+    .option('--separately', 'search each shard by itself, as published, and merge what is found')
+    .addOption(
+      new Option('--shard <i/n>', 'search the i-th of n shares of the shards, separately').argParser(
+        parseShare,
+      ),
+    )
+    .addOption(integerOption('--workers <n>', 'threads (default: all cores)', { min: 1, max: 1024 }))
     .addHelpText('after', EXAMPLES)
+    .addCommand(createClonesMergeCommand())
     .action((outputs: string, shards: string[], options: Options) =>
       withSession(async (session) => {
-        const report = await session.run(
+        const { threshold, mode, workers, shard } = options;
+        const result = await session.run(
           detectClones({
-            outputs: [outputs],
-            shards,
-            threshold: options.threshold,
+            outputs: [outputs, ...options.outputs],
+            shards: shard === undefined ? shards : shareOf(shards, shard, 'shards'),
+            threshold,
+            mode,
+            compare: options.separately || shard !== undefined ? 'separately' : 'together',
+            ...(workers === undefined ? {} : { workers }),
             signal: session.signal,
           }),
           (event) => {
             if (event.type === 'warning') session.say(`lethe: warning: ${event.message}`);
           },
         );
-        await write(report, options);
-        session.say(
-          `${report.groups.length} shared blocks of at least ${options.threshold} lines in ${report.totals.files} files.`,
-        );
+        await write(result, options);
+        session.say(`${result.groups.length} shared blocks of at least ${threshold} lines.`);
+        if (result.failed.length > 0) throw failedShards(result);
       }),
     );
 }
 
-async function write(report: CloneReport, { log, json }: Options): Promise<void> {
+async function write(result: DetectClonesResult, { log, format, json }: Options): Promise<void> {
   const target = log ?? (json ? undefined : '-');
-  if (target === '-') for (const line of formatCloneLog(report)) process.stdout.write(line);
-  else if (target !== undefined) await writeTextAtomic(target, formatCloneLog(report));
-  if (json) for (const group of report.groups) process.stdout.write(`${JSON.stringify(group)}\n`);
+  const text = () => formatCloneLog(result, format ?? formatByName(target ?? ''));
+  if (target === '-') for (const piece of text()) process.stdout.write(piece);
+  else if (target !== undefined) await writeTextAtomic(target, text());
+  if (json) for (const group of result.groups) process.stdout.write(formatGroup(group, 'jsonl'));
+}
+
+function failedShards({ failed }: DetectClonesResult): InputError {
+  const [first] = failed;
+  const what =
+    failed.length === 1
+      ? `1 shard (${first!.file}) could not be searched`
+      : `${failed.length} shards could not be searched (${failed.map(({ file }) => file).join(', ')})`;
+  return new InputError(first!.error.code, `${what}; the log holds what was found in the others.`, {
+    remedy:
+      'Search these shards by themselves once they can be read, and merge the logs: lethe clones merge.',
+    cause: first!.error,
+  });
 }
