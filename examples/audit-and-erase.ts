@@ -5,21 +5,21 @@ const [directory = '', corpus = '', unseen = '', output = '', k = '32', rate = '
   process.argv.slice(2);
 const tokenizer = await lethe.Tokenizer.load(directory);
 await using model = await lethe.Model.load(directory);
-const maxTokens = Math.min(512, model.contextLength);
-const encode = (id: string, text: string) => ({ id, tokens: tokenizer.encode(text, { maxTokens }).tokens });
+const whole = { maxTokens: Math.min(512, model.contextLength), addSpecialTokens: true };
+const encode = (id: string, text: string) => ({ id, tokens: tokenizer.encode(text, whole).tokens });
 
 // What does it write that stands in the corpus?
 const documents: lethe.ScannedDocument[] = [];
 for await (const { id, text } of lethe.readDocuments(corpus))
   documents.push({ id, text, secrets: lethe.filterSecrets(lethe.scanSecrets(text)) });
 const shard = await lethe.buildShard(documents, `${output}/corpus`);
-const sampling = { count: 64, maxTokens: maxTokens - 1, directory: `${output}/outputs` };
+const sampling = { count: 64, maxTokens: whole.maxTokens - 1, directory: `${output}/outputs` };
 await lethe.drain(lethe.runCampaign(model, tokenizer, sampling));
 const { mergedPath } = await lethe.mergeOutputs(sampling.directory);
 const clones = await lethe.drain(lethe.detectClones({ outputs: [mergedPath], shards: [shard.path] }));
 
 // Which secrets does it know by heart, and what else?
-const masked = lethe.maskDocuments(documents, tokenizer, { maxTokens });
+const masked = lethe.maskDocuments(documents, tokenizer, { maxTokens: whole.maxTokens });
 const known = (await lethe.drain(lethe.measureSecrets(model, masked))).perExample;
 const count = (mask: Uint8Array) => mask.filter(Boolean).length;
 const found = masked.map((it, i) => ({ ...it, ...known[i]!.mean, secretTokens: count(it.mask) }));

@@ -84,7 +84,6 @@ def main():
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,
         special_tokens=[AddedToken(END_OF_TEXT, special=True, normalized=False)],
@@ -92,6 +91,13 @@ def main():
         show_progress=False,
     )
     tokenizer.train_from_iterator(python_texts + script_texts, trainer)
+
+    # Every text begins with the token that sampling without a prompt begins with, in training and in measuring.
+    start = tokenizer.token_to_id(END_OF_TEXT)
+    tokenizer.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=False),
+        processors.TemplateProcessing(single=f'{END_OF_TEXT} $A', special_tokens=[(END_OF_TEXT, start)]),
+    ])
 
     vocabulary = tokenizer.get_vocab()
     assert len(vocabulary) == VOCABULARY, len(vocabulary)

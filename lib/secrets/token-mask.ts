@@ -77,7 +77,7 @@ export function maskTokens(
 }
 
 /**
- * Tokenizes and masks documents, and leaves out those whose secrets all lie beyond the cut, or that have none.
+ * Tokenizes documents as transformers does, special tokens around them included, masks them, and leaves out those whose secrets all lie beyond the cut, or that have none.
  *
  * @throws InputError `ERR_INVALID_OPTION`
  */
@@ -89,7 +89,7 @@ export function maskDocuments(
   const { maxTokens, overlap } = check(documentsSchema, options, 'options of maskDocuments');
   const masked: MaskedDocument[] = [];
   for (const { id, text, secrets } of documents) {
-    const encoding = tokenizer.encode(text, { maxTokens });
+    const encoding = tokenizer.encode(text, { maxTokens, addSpecialTokens: true });
     const { mask, spans } = maskTokens(encoding, secrets, { overlap });
     if (spans.length > 0) masked.push({ id, tokens: encoding.tokens, mask, spans });
   }

@@ -38,9 +38,9 @@ describe('score', () => {
     const { code, stdout } = await run('score', '--input', space.at('in.jsonl'), '--output', '-');
     expect(code).toBe(0);
     const sequences = [
-      tokenizer.encode(TEXT).tokens,
+      tokenizer.encode(TEXT, { addSpecialTokens: true }).tokens,
       Int32Array.of(5, 6, 7, 8),
-      tokenizer.encode('const x = 1;').tokens,
+      tokenizer.encode('const x = 1;', { addSpecialTokens: true }).tokens,
     ];
     const scores = await model.score(sequences);
     expect(parseLines(stdout)).toEqual(
@@ -233,7 +233,7 @@ describe('measure', () => {
     const { stdout } = await run('measure', '--input', space.at('secret.jsonl'), '--el', '3,10');
     const [record] = parseLines(stdout) as [Record<string, unknown> & { secrets: Record<string, unknown>[] }];
 
-    const { tokens } = tokenizer.encode(TEXT);
+    const { tokens } = tokenizer.encode(TEXT, { addSpecialTokens: true });
     const whole = (await drain(measureMemorization(model, [tokens], { el: [3, 10] }))).perExample[0]!;
     expect(record).toMatchObject({
       id: 'd',

@@ -41,7 +41,9 @@ async function writeModelAndCorpus(at: (name: string) => string): Promise<void> 
     },
     { seed: 1 },
   );
-  const sequences = corpus.trained.map(({ text }) => tokenizer.encode(text).tokens);
+  const sequences = corpus.trained.map(
+    ({ text }) => tokenizer.encode(text, { addSpecialTokens: true }).tokens,
+  );
   const options = { epochs: 300, batchSize: 6, learningRate: 3e-3, stopWhen: { loss: 0.02 } };
   const { stopReason } = await drain(train(model, sequences, options));
   expect(stopReason).toBe('loss');

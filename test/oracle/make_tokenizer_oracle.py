@@ -216,7 +216,7 @@ def make_variant(change, name):
 def partial_utf8(tokenizer):
     """Ids that cut characters: every slice of some multi-byte texts, and lone bytes."""
     for text in ['é', '中', '😀', 'a😀b', '<|endoftext|>😀<|endoftext|>']:
-        ids = tokenizer.encode(text).ids
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
         for start in range(len(ids)):
             for end in range(start + 1, len(ids) + 1):
                 yield ids[start:end]

@@ -28,8 +28,10 @@ import { SHIPPED_TOKENIZER } from '../shipped-tokenizer.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `
-Every document is one sequence: the beginning-of-text token, if the tokenizer has one, and its first tokens. --config is
-a file with the fields of a Hugging Face config.json; vocab_size may be left out.
+Every document is one sequence, its first tokens, with what its tokenizer puts around a text: the shipped one begins it
+with the end-of-text token, as Llama's and Gemma's do with one of theirs; GPT-2's, CodeGen's and Qwen2's add none. score,
+measure and unlearn read a text in the same way. --config is a file with the fields of a Hugging Face config.json;
+vocab_size may be left out.
 
 Examples:
   echo '{"model_type":"gpt2","n_layer":4,"n_head":4,"n_embd":256,"n_positions":512}' > tiny.json
@@ -151,11 +153,11 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
 }
 
 async function readSequences(input: string, tokenizer: Tokenizer, maxTokens: number): Promise<Tokens[]> {
-  const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId];
   const sequences: Tokens[] = [];
   for await (const { text } of readDocuments(input)) {
-    const { tokens } = tokenizer.encode(text, { maxTokens: maxTokens - start.length });
-    if (start.length + tokens.length >= 2) sequences.push(Int32Array.of(...start, ...tokens));
+    // As measuring reads it, see RecordReader.
+    const { tokens } = tokenizer.encode(text, { maxTokens, addSpecialTokens: true });
+    if (tokens.length >= 2) sequences.push(tokens);
   }
   return sequences;
 }

@@ -78,7 +78,7 @@ function firstLines(text: string, tokenizer: Tokenizer, maxTokens: number): stri
   return text.slice(0, text.lastIndexOf('\n', end - 1) + 1);
 }
 
-/** A document as the model sees it: the beginning-of-text token, then its text. */
+/** A document as the model sees it: the beginning-of-text token that the shipped tokenizer asks for, then its text. */
 export interface Sequence {
   readonly id: string;
   readonly tokens: Tokens;
@@ -87,8 +87,8 @@ export interface Sequence {
 }
 
 export function toSequence({ id, text }: Document, tokenizer: Tokenizer): Sequence {
-  const { tokens, offsets } = tokenizer.encode(text);
-  return { id, tokens: Int32Array.of(tokenizer.bosId!, ...tokens), offsets };
+  const { tokens, offsets } = tokenizer.encode(text, { addSpecialTokens: true });
+  return { id, tokens, offsets: offsets.subarray(2) };
 }
 
 /** A sequence and where its secrets lie in it. */
