@@ -7,8 +7,10 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   ragged: () => import('./ragged.js'),
   elicit: () => import('./elicit.js'),
   score: () => import('./score.js'),
+  int8: () => import('./int8.js'),
   load: () => import('./load.js'),
   tokenize: () => import('./tokenize.js'),
+  analyze: () => import('./analyze.js'),
   throughput: () => import('./throughput.js'),
 };
 

@@ -11,6 +11,21 @@ import type { Category } from './summary.js';
 const LICENCE =
   /\blicen[cs]e[ds]?\b|\blicen[cs]ing\b|copyright|\(c\)\s*\d{4}|all rights reserved|\bwarrant(y|ies)\b|permission is hereby granted|redistribut|merchantab|\bgnu\b.*\bpublic\b|\bas is\b|spdx-/i;
 
+/** One of these stands, in lower case, in every line that {@link LICENCE} matches: most texts hold none, and that is found soon. */
+const LICENCE_STEMS = [
+  'licen',
+  'copyright',
+  '(c)',
+  'all rights',
+  'warrant',
+  'permission',
+  'redistribut',
+  'merchantab',
+  'gnu',
+  'as is',
+  'spdx-',
+];
+
 const IMPORT =
   /^(import\s|from\s+[\w.]+\s+import\b|#\s*include\b|using\s+[\w.:]+\s*;|require\b|(const|let|var)\s.*=\s*require\(|package\s+[\w.]+;?$|export\s.*\bfrom\s+['"])/;
 
@@ -29,8 +44,8 @@ export function categorize(text: string): Category {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const licence = lines.filter((line) => LICENCE.test(line)).length;
-  if (licence >= 2 || licence * 3 >= Math.max(1, lines.length)) return 'licence';
+  const licence = mayBeLicence(text) ? lines.filter((line) => LICENCE.test(line)).length : 0;
+  if (licence >= 2 || (licence > 0 && licence * 3 >= lines.length)) return 'licence';
   const counts = { imports: 0, documentation: 0, data: 0, code: 0 };
   for (const kind of kindsOf(lines)) counts[kind]++;
   for (const kind of ['imports', 'documentation', 'data'] as const) {
@@ -39,11 +54,17 @@ export function categorize(text: string): Category {
   return 'code';
 }
 
+function mayBeLicence(text: string): boolean {
+  const lower = text.toLowerCase();
+  return LICENCE_STEMS.some((stem) => lower.includes(stem));
+}
+
 /** The kind of each line; inside a docstring all of them are documentation. */
 function* kindsOf(lines: readonly string[]): Generator<Exclude<Category, 'licence'>, void, void> {
   let insideDocstring = false;
   for (const line of lines) {
-    const quotes = line.match(QUOTES)?.length ?? 0;
+    const isQuoted = line.includes('"""') || line.includes("'''");
+    const quotes = isQuoted ? line.match(QUOTES)!.length : 0;
     if (insideDocstring || (quotes > 0 && /^[bru]?("""|''')/i.test(line))) {
       yield 'documentation';
       if (quotes % 2 === 1) insideDocstring = !insideDocstring;

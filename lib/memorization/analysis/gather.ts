@@ -52,8 +52,12 @@ export interface Blocks {
 
 /** The fingerprint of an index, in hex. */
 export function fingerprintOf({ fingerprints }: Blocks, index: number): string {
-  return fingerprints.columns.map(({ data }) => data[index]!.toString(16).padStart(8, '0')).join('');
+  const { columns } = fingerprints;
+  for (let i = 0; i < 4; i++) scratch.writeUInt32BE(columns[i]!.data[index]!, 4 * i);
+  return scratch.toString('hex');
 }
+
+const scratch = Buffer.alloc(16);
 
 /**
  * Reads the logs.

@@ -1,7 +1,7 @@
 /** The merged outputs in memory, and the map that says where each of them stands: checked against each other. */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { type LineSpan, locate, type OutputEntry, readOutputsMap } from '../../clones/locate.js';
+import { type LineSpan, type OutputEntry, readOutputsMap } from '../../clones/locate.js';
 import { fileError, InputError } from '../../errors.js';
 import { outputSeparator } from '../../sampling/published-text.js';
 import { GrowingColumn } from './column.js';
@@ -11,11 +11,6 @@ const CR = 0x0d;
 
 /** Lines are found by 32-bit offsets. */
 const MAX_BYTES = 2 ** 32 - 1;
-
-/** An output and its place in the order of the file. */
-export interface IndexedOutput extends OutputEntry {
-  readonly index: number;
-}
 
 /** Lines of one output, 1-based; its separator line is none of them. */
 export interface OutputSpan extends LineSpan {
@@ -27,17 +22,20 @@ export class OutputsText {
   readonly #bytes: Buffer;
   /** Where each line begins, then the end of the file. */
   readonly #offsets: Uint32Array;
+  /** The last line of each output. */
+  readonly #ends: Uint32Array;
 
   private constructor(
     readonly path: string,
     readonly mapPath: string,
     /** In the order of the file. */
-    readonly entries: readonly IndexedOutput[],
+    readonly entries: readonly OutputEntry[],
     bytes: Buffer,
     offsets: Uint32Array,
   ) {
     this.#bytes = bytes;
     this.#offsets = offsets;
+    this.#ends = Uint32Array.from(entries, ({ end }) => end);
   }
 
   /**
@@ -46,7 +44,7 @@ export class OutputsText {
    * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` if the map is that of other outputs
    */
   static async load(path: string, mapPath: string): Promise<OutputsText> {
-    const entries = (await readOutputsMap(mapPath)).map((entry, index) => ({ ...entry, index }));
+    const entries = await readOutputsMap(mapPath);
     const bytes = await readWhole(path);
     const text = new OutputsText(path, mapPath, entries, bytes, lineOffsets(bytes));
     text.#check();
@@ -64,18 +62,29 @@ export class OutputsText {
     return lines.endsWith('\n') ? lines : `${lines}\n`;
   }
 
-  /** The output that a line stands in, its separator line included. */
+  /** The output that a line stands in, its separator line included. Asked for every place, so numbers in a row are searched. */
   outputAt(line: number): number {
-    return locate(this.entries, { start: line, end: line })[0]!.index;
+    let first = 0;
+    let end = this.#ends.length - 1;
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (this.#ends[middle]! < line) first = middle + 1;
+      else end = middle;
+    }
+    return first;
   }
 
   /** The parts of the outputs that a stretch of the file covers; a block may run over the end of an output. */
   spansOf(lines: LineSpan): OutputSpan[] {
-    return locate(this.entries, lines).flatMap((entry) => {
+    const spans: OutputSpan[] = [];
+    for (let output = this.outputAt(lines.start); output < this.entries.length; output++) {
+      const entry = this.entries[output]!;
+      if (entry.start > lines.end) break;
       const start = Math.max(lines.start, entry.start) - entry.start + 1;
       const end = Math.min(lines.end, entry.end - 1) - entry.start + 1;
-      return start <= end ? [{ output: entry.index, start, end }] : [];
-    });
+      if (start <= end) spans.push({ output, start, end });
+    }
+    return spans;
   }
 
   /** Every output must follow the one before it, end with its separator, and have its md5. */

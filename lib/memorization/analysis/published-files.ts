@@ -2,7 +2,7 @@
  * The files of the published analysis, as text in pieces: `memorization.json`, `analyze/*.txt`, `begin_end_list.txt`,
  * `extract_prompt.json`, and the two tables. docs/formats.md says where we differ.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { GrowingColumn } from './column.js';
 import { type Blocks, fingerprintOf } from './gather.js';
 import type { OutputsText } from './outputs-text.js';
@@ -61,13 +61,13 @@ export function* formatBeginEndList({ blocks, places }: Material): Generator<str
  */
 export function* formatPrompts({ blocks, outputs, places }: Material): Generator<string, void, void> {
   const digests = new TupleTable(4);
+  /** The last of the five words of each sha1. */
+  const tails = new GrowingColumn();
   const occurrences = new GrowingColumn();
   const firstPlaces = new GrowingColumn();
   for (const row of places.texts.rows) {
     const known = digests.size;
-    const digest = createHash('sha1')
-      .update(promptOf(textOfPlace(blocks, outputs, row)))
-      .digest();
+    const digest = hash('sha1', promptOf(textOfPlace(blocks, outputs, row)), 'buffer');
     const index = digests.add(
       digest.readUInt32BE(0),
       digest.readUInt32BE(4),
@@ -75,6 +75,7 @@ export function* formatPrompts({ blocks, outputs, places }: Material): Generator
       digest.readUInt32BE(12),
     );
     if (index === known) {
+      tails.push(digest.readUInt32BE(16));
       occurrences.push(0);
       firstPlaces.push(row);
     }
@@ -88,7 +89,8 @@ export function* formatPrompts({ blocks, outputs, places }: Material): Generator
     for (const index of sorted) {
       const row = firstPlaces.data[index]!;
       const prompt = promptOf(textOfPlace(blocks, outputs, row));
-      const digest = createHash('sha1').update(prompt).digest('hex');
+      const words = [...digests.columns.map(({ data }) => data[index]!), tails.data[index]!];
+      const digest = words.map((word) => word.toString(16).padStart(8, '0')).join('');
       const fingerprint = fingerprintOf(blocks, blocks.places.columns[0]!.data[row]!);
       yield `    "${digest}": {\n        "prompt": ${pythonJsonString(prompt)},\n        "occurrence": ${counts[index]},\n        "fingerprints": "${fingerprint}"\n    }`;
     }

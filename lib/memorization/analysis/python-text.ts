@@ -9,18 +9,22 @@ export function pythonJsonString(text: string): string {
   );
 }
 
-/** The characters of which `str.isspace()` is true. JavaScript's `trim` spares U+001C to U+001F and U+0085, and takes U+FEFF. */
-const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const LEADING = new RegExp(`^${SPACE}+`);
-
-/** `str.strip()`. */
+/** `str.strip()`: JavaScript's `trim` spares U+001C to U+001F and U+0085, and takes U+FEFF. */
 export function pythonStrip(text: string): string {
-  const rest = text.replace(LEADING, '');
-  let end = rest.length;
-  // From the right by hand: a pattern anchored at the end is tried at every space of a long line.
-  while (end > 0 && LEADING.test(rest[end - 1]!)) end--;
-  return rest.slice(0, end);
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
 }
+
+/** `str.isspace()` of one UTF-16 unit. */
+function isSpace(unit: number): boolean {
+  if (unit < 0x7f) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) || (unit >= 0x1c && unit <= 0x1f);
+  return WIDE_SPACES.has(unit) || (unit >= 0x2000 && unit <= 0x200a);
+}
+
+const WIDE_SPACES = new Set([0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000]);
 
 /** Rows as `csv.writer` writes them by default: `\r\n` after each, quotes where a field needs them. */
 export function pythonCsv(rows: readonly (readonly (string | number)[])[]): string {
