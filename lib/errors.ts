@@ -5,6 +5,7 @@
 export type ErrorCode =
   | 'ERR_ABORTED'
   | 'ERR_CONTEXT_LENGTH'
+  | 'ERR_DATASET_NOT_FOUND'
   | 'ERR_DISK_FULL'
   | 'ERR_DOWNLOAD'
   | 'ERR_FILE_FORMAT'

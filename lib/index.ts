@@ -3,6 +3,8 @@
  * train, unlearn, report. Long work is an async generator of typed events; `drain` is its promise form.
  */
 
+export { type BuildCorpusEvent, type BuildCorpusOptions, buildCorpus } from './clones/corpus-build.js';
+export { type CorpusManifest, type CorpusShard, readCorpusManifest } from './clones/corpus-manifest.js';
 export {
   type CloneReport,
   type DetectClonesEvent,
@@ -22,6 +24,7 @@ export { buildShard, readShardMap, type ShardEntry, type ShardResult } from './c
 export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';
 export { type Document, type ReadDocumentsOptions, readDocuments } from './data/documents.js';
 export { type ResolveModelEvent, type ResolveModelOptions, resolveModel } from './data/hub.js';
+export { type Dataset, type DatasetFile, resolveDataset } from './data/hub-dataset.js';
 export { readJsonLines, writeJsonLines } from './data/json-lines.js';
 export { openResumableJsonLines, type ResumableJsonLines } from './data/resumable-json-lines.js';
 export { type RunManifest, readRunManifest, writeRunManifest } from './data/run-manifest.js';

@@ -1,10 +1,13 @@
 /** Corpus shards in the published format, each with a map that says which document stands where. */
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { z } from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError, throwIfAborted } from '../errors.js';
-import { writeTextAtomic } from '../files.js';
+import { replaceFile } from '../files.js';
 import { shardDocument } from '../sampling/published-text.js';
 import type { LineSpan } from './locate.js';
 
@@ -13,6 +16,7 @@ export interface ShardSource {
   readonly id: string;
   readonly text: string;
   readonly path?: string;
+  readonly licence?: string;
 }
 
 /** A document of a shard: its 1-based lines there, as clone detection counts them, its md5 line included. */
@@ -20,6 +24,19 @@ export interface ShardEntry extends LineSpan {
   readonly id: string;
   readonly md5: string;
   readonly path?: string | undefined;
+  readonly licence?: string | undefined;
+}
+
+/** A document as it stands in a shard, its text apart. */
+export interface PreparedDocument extends Omit<ShardEntry, keyof LineSpan> {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** Documents as they stand in a shard, one behind the other. */
+export interface ShardBlock {
+  readonly text: Uint8Array;
+  readonly documents: readonly PreparedDocument[];
 }
 
 export interface ShardResult {
@@ -28,6 +45,15 @@ export interface ShardResult {
   readonly mapPath: string;
   readonly documents: number;
   readonly lines: number;
+  /** Of the file as it lies on disk. */
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface WriteShardOptions {
+  /** Default false. */
+  readonly gzip?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const entrySchema = z.strictObject({
@@ -36,33 +62,89 @@ const entrySchema = z.strictObject({
   start: z.int().min(1),
   end: z.int().min(1),
   path: z.string().optional(),
+  licence: z.string().optional(),
 });
+
+/** Large enough to be handed between threads at little cost, small enough for several to wait. */
+const BLOCK_BYTES = 2 ** 22;
 
 /**
  * Writes a shard: of every document the lines that are not empty, an empty line, and a line with the md5 of the
  * former, as the published `cache_data` does (100 000 documents a shard there).
+ *
+ * @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL`; AbortedError; whatever `documents` throws
  */
 export async function buildShard(
   documents: Iterable<ShardSource> | AsyncIterable<ShardSource>,
   path: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  options: WriteShardOptions = {},
 ): Promise<ShardResult> {
-  const entries: ShardEntry[] = [];
-  let lines = 0;
-  async function* shardText() {
-    for await (const { id, text: source, path: origin } of documents) {
-      throwIfAborted(signal);
-      const { text, md5 } = shardDocument(source);
-      const start = lines + 1;
-      lines += countLines(text);
-      entries.push({ id, md5, start, end: lines, ...(origin === undefined ? {} : { path: origin }) });
-      yield text;
-    }
+  return writeShard(prepareBlocks(documents), path, options);
+}
+
+/** Brings documents into the form that they have in a shard, some megabytes at a time. */
+export async function* prepareBlocks(
+  sources: Iterable<ShardSource> | AsyncIterable<ShardSource>,
+): AsyncGenerator<ShardBlock, void> {
+  let documents: PreparedDocument[] = [];
+  let texts: Buffer[] = [];
+  let bytes = 0;
+  const take = (): ShardBlock => {
+    const block = { text: Buffer.concat(texts), documents };
+    [documents, texts, bytes] = [[], [], 0];
+    return block;
+  };
+  for await (const { id, text: source, path, licence } of sources) {
+    const { text, md5 } = shardDocument(source);
+    const data = Buffer.from(text);
+    const origin = { ...(path === undefined ? {} : { path }), ...(licence === undefined ? {} : { licence }) };
+    documents.push({ id, md5, lines: countLines(text), bytes: data.length, ...origin });
+    texts.push(data);
+    bytes += data.length;
+    if (bytes >= BLOCK_BYTES) yield take();
   }
-  await writeTextAtomic(path, shardText());
+  if (documents.length > 0) yield take();
+}
+
+/** {@link buildShard} of documents that are in its form already. */
+export async function writeShard(
+  blocks: AsyncIterable<ShardBlock>,
+  path: string,
+  { gzip = false, signal }: WriteShardOptions = {},
+): Promise<ShardResult> {
   const mapPath = shardMapPath(path);
-  await writeTextAtomic(mapPath, jsonLines(entries));
-  return { path, mapPath, documents: entries.length, lines };
+  const hash = createHash('sha256');
+  let documents = 0;
+  let lines = 0;
+  let bytes = 0;
+  await replaceFile(mapPath, (map) =>
+    replaceFile(path, async (shard) => {
+      async function* texts(): AsyncGenerator<Uint8Array, void> {
+        for await (const block of blocks) {
+          throwIfAborted(signal);
+          let entries = '';
+          for (const { lines: count, bytes: _, path: origin, licence, id, md5 } of block.documents) {
+            const start = lines + 1;
+            lines += count;
+            entries += `${JSON.stringify({ id, md5, start, end: lines, path: origin, licence })}\n`;
+          }
+          documents += block.documents.length;
+          await map.writeFile(entries);
+          yield block.text;
+        }
+      }
+      async function write(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          await shard.writeFile(chunk);
+        }
+      }
+      if (gzip) await pipeline(texts, createGzip(), write);
+      else await write(texts());
+    }),
+  );
+  return { path, mapPath, documents, lines, bytes, sha256: hash.digest('hex') };
 }
 
 /** Where the map of a shard lies. */
@@ -95,10 +177,6 @@ function parse(line: string): unknown {
   } catch {
     return line;
   }
-}
-
-function* jsonLines(records: Iterable<object>): Generator<string, void, void> {
-  for (const record of records) yield `${JSON.stringify(record)}\n`;
 }
 
 /** Lines of a text that ends with \n; \r and \r\n end lines too. */

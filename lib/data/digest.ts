@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { fileError } from '../errors.js';
-import { walkFiles } from './walk.js';
+import { type WalkOptions, walkFiles } from './walk.js';
 
 /** SHA-256 of the text's UTF-8, in hex. */
 export function digestText(text: string): string {
@@ -28,9 +28,12 @@ export async function digestFile(path: string): Promise<string> {
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`
  */
-export async function digestDirectory(directory: string): Promise<string> {
+export async function digestDirectory(
+  directory: string,
+  options: WalkOptions = { hidden: true },
+): Promise<string> {
   const files: string[] = [];
-  for await (const file of walkFiles(directory, { hidden: true })) files.push(file.name);
+  for await (const file of walkFiles(directory, options)) files.push(file.name);
   const hash = createHash('sha256');
   for (const name of files.sort((a, b) => (a < b ? -1 : 1)))
     hash.update(`${await digestFile(`${directory}/${name}`)}  ${name}\n`);

@@ -1,6 +1,7 @@
 /**
- * The cache of models that Python's huggingface_hub keeps, read and written in its layout, so that neither downloads
- * what the other has: `models--org--name/` with `refs/<revision>` (a commit), `snapshots/<commit>/<file>` (links) and
+ * The cache that Python's huggingface_hub keeps, read and written in its layout, so that neither downloads
+ * what the other has: `models--org--name/` and
+ * `datasets--org--name/` with `refs/<revision>` (a commit), `snapshots/<commit>/<file>` (links) and
  * `blobs/<etag>` (contents).
  */
 import { access, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
@@ -19,15 +20,19 @@ export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.e
   return join(HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface'), 'hub');
 }
 
-/** One model's part of the cache. */
-export class CachedModel {
+/** What lies on the hub. */
+export type HubKind = 'model' | 'dataset';
+
+/** One model's or data set's part of the cache. */
+export class CachedRepository {
   readonly #folder: string;
 
   constructor(
     readonly cacheDirectory: string,
+    kind: HubKind,
     name: string,
   ) {
-    this.#folder = join(cacheDirectory, `models--${name.replace('/', '--')}`);
+    this.#folder = join(cacheDirectory, `${kind}s--${name.replace('/', '--')}`);
   }
 
   /** The directory that holds the files of a commit, whether it exists or not. */
@@ -46,7 +51,7 @@ export class CachedModel {
     return COMMIT.test(text.trim()) ? text.trim() : undefined;
   }
 
-  /** The directory of a revision that can be loaded as it is; undefined if there is none. */
+  /** The directory of a revision of a model that can be loaded as it is; undefined if there is none. */
   async find(revision: string): Promise<string | undefined> {
     const commit = await this.commitOf(revision);
     if (commit === undefined) return undefined;

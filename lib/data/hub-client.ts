@@ -3,7 +3,7 @@
  * Whatever goes wrong is one sentence with what to do about it. What the server says is checked before it is used.
  */
 import { AbortedError, type ErrorCode, InputError, LetheError, NativeError } from '../errors.js';
-import { COMMIT } from './hub-cache.js';
+import { COMMIT, type HubKind } from './hub-cache.js';
 
 export interface HubFile {
   readonly path: string;
@@ -16,19 +16,19 @@ export interface HubAddress {
   /** `https://host`, perhaps with a path, without a slash at its end. */
   readonly endpoint: string;
   readonly token: string | undefined;
+  readonly kind: HubKind;
   readonly name: string;
   readonly revision: string;
 }
 
-/** No model repository lists more; a server that never stops listing is not one. */
+/** No repository that anyone trains on lists more; a server that never stops listing is not one. */
 const MAX_FILES = 100_000;
 
 /** The hub could not be reached or is not well: trying again, or doing without it, may help. */
 export class HubUnreachable extends NativeError {
   constructor(host: string, reason: string, cause?: unknown) {
     super('ERR_DOWNLOAD', `Could not reach the hub at ${host}: ${reason}.`, {
-      remedy:
-        'Check the connection and HF_ENDPOINT, or use --local-files-only for a model that is in the cache.',
+      remedy: 'Check the connection and HF_ENDPOINT, or use --local-files-only for what is in the cache.',
       cause,
     });
   }
@@ -40,32 +40,34 @@ export class RangeIgnored extends HubUnreachable {}
 export class HubClient {
   readonly #host: string;
   #failure: LetheError | undefined;
-  readonly #repository: { readonly type: 'model'; readonly name: string };
+  readonly #repository: { readonly type: HubKind; readonly name: string };
 
   constructor(
     readonly address: HubAddress,
     readonly signal: AbortSignal | undefined,
   ) {
     this.#host = new URL(address.endpoint).host;
-    this.#repository = { type: 'model', name: address.name };
+    this.#repository = { type: address.kind, name: address.name };
   }
 
   /** The commit that the revision is now. */
   async commit(): Promise<string> {
-    const { name, revision } = this.address;
-    return this.#ask(async ({ modelInfo }) => {
-      const { sha } = await modelInfo({ ...this.#common, name, revision, additionalFields: ['sha'] });
+    const { kind, name, revision } = this.address;
+    return this.#ask(async ({ datasetInfo, modelInfo }) => {
+      const question = { ...this.#common, name, revision, additionalFields: ['sha' as const] };
+      const { sha } = await (kind === 'model' ? modelInfo(question) : datasetInfo(question));
       if (typeof sha !== 'string' || !COMMIT.test(sha)) throw new TypeError('no commit');
       return sha;
     });
   }
 
-  /** The files in the top folder of a commit, by name. */
+  /** The files of a commit by their paths: those in the top folder of a model, all of a data set. */
   async files(commit: string): Promise<ReadonlyMap<string, HubFile>> {
     return this.#ask(async ({ listFiles }) => {
       const files = new Map<string, HubFile>();
       let listed = 0;
-      const listing = listFiles({ ...this.#common, repo: this.#repository, revision: commit });
+      const recursive = this.address.kind === 'dataset';
+      const listing = listFiles({ ...this.#common, repo: this.#repository, revision: commit, recursive });
       for await (const { type, path, size, oid, lfs } of listing) {
         if (++listed > MAX_FILES) throw new TypeError('a list without end');
         if (type !== 'file') continue;
@@ -152,30 +154,34 @@ export class HubClient {
   }
 
   #refusal(status: number, reason: string): LetheError {
-    const { name, revision, endpoint, token } = this.address;
+    const { kind, name, revision, endpoint, token } = this.address;
+    const [what, notFound, page] =
+      kind === 'model'
+        ? (['model', 'ERR_MODEL_NOT_FOUND', name] as const)
+        : (['data set', 'ERR_DATASET_NOT_FOUND', `datasets/${name}`] as const);
     const refuse = (code: ErrorCode, message: string, remedy: string) =>
       new InputError(code, `${message} (${this.#host} answered ${status}).`, { remedy });
     const tokenRemedy =
       token === undefined
-        ? 'Check the name; for a private model set HF_TOKEN to a token that may read it.'
+        ? `Check the name; for a private ${what} set HF_TOKEN to a token that may read it.`
         : 'Check the name, and that the token in HF_TOKEN is valid and may read it.';
     if (status === 403 || reason === 'GatedRepo') {
       return refuse(
         'ERR_DOWNLOAD',
-        `Access to the model ${name} is restricted`,
-        `Ask for access at ${endpoint}/${name}, and set HF_TOKEN to a token of yours.`,
+        `Access to the ${what} ${name} is restricted`,
+        `Ask for access at ${endpoint}/${page}, and set HF_TOKEN to a token of yours.`,
       );
     }
-    // The hub answers 401 for what does not exist as well, not to tell the names of private models.
-    if (status === 401) return refuse('ERR_MODEL_NOT_FOUND', `Could not find the model ${name}`, tokenRemedy);
+    // The hub answers 401 for what does not exist as well, not to tell the names of private ones.
+    if (status === 401) return refuse(notFound, `Could not find the ${what} ${name}`, tokenRemedy);
     if (reason === 'RevisionNotFound') {
       return refuse(
-        'ERR_MODEL_NOT_FOUND',
-        `Expected revision ${revision} of the model ${name} but found none`,
+        notFound,
+        `Expected revision ${revision} of the ${what} ${name} but found none`,
         'Check --revision: a branch, a tag or a commit.',
       );
     }
-    if (status === 404) return refuse('ERR_MODEL_NOT_FOUND', `Could not find the model ${name}`, tokenRemedy);
+    if (status === 404) return refuse(notFound, `Could not find the ${what} ${name}`, tokenRemedy);
     return new HubUnreachable(this.#host, `it answered ${status}`);
   }
 }

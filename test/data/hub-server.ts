@@ -1,9 +1,11 @@
-/** The paths of the Hugging Face hub that a download asks for, of one model, on the machine itself. */
+/** The paths of the Hugging Face hub that a download asks for, of one model or data set, on the machine itself. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface HubModel {
+  /** Default `model`. */
+  readonly kind?: 'model' | 'dataset';
   readonly name: string;
   readonly commit: string;
   readonly branches: Readonly<Record<string, string>>;
@@ -53,8 +55,8 @@ export class HubServer implements AsyncDisposable {
     this.requests.push([request.method, request.url, range, authorization].filter(Boolean).join(' '));
     if (this.intercept(request, response)) return;
     const { pathname } = new URL(request.url!, this.endpoint);
-    const { name, commit, branches, files, large } = this.model;
-    const api = `/api/models/${name}`;
+    const { kind = 'model', name, commit, branches, files, large } = this.model;
+    const api = `/api/${kind}s/${name}`;
     if (pathname.startsWith(`${api}/revision/`)) {
       const revision = decodeURIComponent(pathname.slice(`${api}/revision/`.length));
       const sha = revision === commit ? commit : branches[revision];
@@ -77,7 +79,7 @@ export class HubServer implements AsyncDisposable {
       }));
       return json(response, [...entries, ...this.listed]);
     }
-    const resolve = `/${name}/resolve/${commit}/`;
+    const resolve = `${kind === 'model' ? '' : '/datasets'}/${name}/resolve/${commit}/`;
     const data = pathname.startsWith(resolve) ? files[pathname.slice(resolve.length)] : undefined;
     if (data !== undefined)
       return sendFile(request, response, data, large.includes(pathname.slice(resolve.length)), commit);
