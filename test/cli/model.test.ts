@@ -13,6 +13,34 @@ beforeAll(async () => {
 });
 afterAll(() => space[Symbol.asyncDispose]());
 
+test('model add-pad-token writes a model with a padding token, and run.json', async () => {
+  const args = [
+    'model',
+    'add-pad-token',
+    space.at('model'),
+    '--output',
+    space.at('padded'),
+    '--token',
+    '<pad>',
+  ];
+  const { code, stdout, stderr } = await lethe(args);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  expect(stderr).toBe(
+    `Token 4096 pads; the vocabulary's size is 4097, before 4096. The model is in ${space.at('padded')}.\n`,
+  );
+  const info = await lethe(['model', 'info', space.at('padded'), '--json']);
+  expect(JSON.parse(info.stdout)).toMatchObject({
+    vocabularySize: 4097,
+    tokenizer: { tokens: 4097, padId: 4096 },
+  });
+  expect(JSON.parse(await readFile(space.at('padded/run.json'), 'utf8'))).toMatchObject({
+    command: 'model add-pad-token',
+    options: { token: '<pad>' },
+    model: { digest: await digestDirectory(space.at('model')) },
+    results: { padId: 4096, vocabularySizes: [4096, 4097] },
+  });
+});
+
 describe('model info', () => {
   test('says what a checkpoint holds', async () => {
     await writeFile(

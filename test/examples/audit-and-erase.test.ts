@@ -44,7 +44,8 @@ async function writeModelAndCorpus(at: (name: string) => string): Promise<void> 
   const sequences = corpus.trained.map(
     ({ text }) => tokenizer.encode(text, { addSpecialTokens: true }).tokens,
   );
-  const options = { epochs: 300, batchSize: 6, learningRate: 3e-3, stopWhen: { loss: 0.02 } };
+  // What a text begins with cannot be known beforehand: that alone is a loss of some ln(6) / 60.
+  const options = { epochs: 300, batchSize: 6, learningRate: 3e-3, stopWhen: { loss: 0.05 } };
   const { stopReason } = await drain(train(model, sequences, options));
   expect(stopReason).toBe('loss');
   await model.save(at('model'), { tokenizer });
