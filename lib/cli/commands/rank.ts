@@ -32,13 +32,14 @@ Scores, higher meaning more likely memorized; L1 and L2 are the logarithms of th
 With --windows the same again as windowPerplexity and so on, from means over every n consecutive lines.
 
 Writes {id, tokens, cut, zlibBytes, perplexity, perplexity2, perplexityLower, scores, ranks, memorized} a line, in the
-order of the outputs; rank 1 is best. With --log and --map also ${RANKING_FILE} beside it: precision at n, ROC and AUC of each
-score. The scores are kept: the same command with other logs computes no model again.
+order of the outputs; rank 1 is best. With --log and --map also ${RANKING_FILE}: precision at n, ROC and AUC of each score; in the
+directory of an analysis, \`lethe report\` shows it. The scores are kept: the same command with other logs computes no
+model again.
 
 Examples:
   lethe rank --outputs outputs/small-npg --model codeparrot-small --model2 codeparrot --output ranking.jsonl
   lethe rank --outputs out/all_0-19999 --model codeparrot-small --windows --log 0.log 1.log --map out/map_0-19999.json \\
-    --output analysis/ranking.jsonl
+    --output ranking.jsonl --ranking analysis/${RANKING_FILE}
   jq -r 'select(.ranks.zlib <= 100) | .id' ranking.jsonl
   jq -s 'sort_by(-.scores.minKPlusPlus)[:10][] | {id, perplexity, memorized}' ranking.jsonl`;
 
@@ -50,6 +51,7 @@ interface Options extends ModelOptions {
   readonly log?: string[];
   readonly map?: string[];
   readonly output: string;
+  readonly ranking?: string;
   readonly json?: boolean;
 }
 
@@ -57,12 +59,12 @@ export function createRankCommand(): Command {
   const command = new Command('rank')
     .summary('rank outputs by how likely they are memorized')
     .description('Ranks sampled outputs by how likely they are memorized, from likelihoods alone.')
-    .requiredOption('--outputs <path>', 'directory of a campaign, merged file all_A-B, or JSON lines')
+    .requiredOption('--outputs <path>', 'directory of a campaign, merged file all_A-B, JSON lines or CSV')
     .requiredOption('--output <file>', 'JSON lines to write');
   return addModelOptions(command)
     .option('--model2 <name>', 'a larger or smaller model with the same tokenizer')
     .addOption(
-      integerOption('--windows [lines]', 'score windows of that many lines too (6)', { min: 1 }).preset('6'),
+      integerOption('--windows [lines]', 'score windows of that many lines too', { min: 1 }).preset('6'),
     )
     .addOption(
       numberOption('--min-k <share>', 'share of the tokens that Min-K looks at', {
@@ -73,6 +75,7 @@ export function createRankCommand(): Command {
     )
     .option('--log <files...>', 'clone logs that say which outputs are memorized')
     .option('--map <files...>', 'map_A-B.json of the outputs that the logs were made from')
+    .option('--ranking <file>', `where ${RANKING_FILE} goes (default: beside the output)`)
     .option('--json', 'write a summary to stdout as JSON')
     .addHelpText('after', HELP)
     .action((options: Options) =>
@@ -95,6 +98,9 @@ async function rank(options: Options, session: Session): Promise<void> {
     log === undefined || map === undefined
       ? { outputs: await countOutputs(source) }
       : await session.run(readVerdicts(source, { logs: log, maps: map, signal }));
+
+  if (verdicts.outputs === 0)
+    throw new InputError('ERR_FILE_FORMAT', `Expected at least one output in ${source.path} but found none.`);
 
   const directory = await locateModel(options, session);
   const directory2 =
@@ -147,7 +153,7 @@ async function rank(options: Options, session: Session): Promise<void> {
     verdicts.memorized,
   );
   await writeJsonLines(output, ranked.records());
-  await writeRanking(join(dirname(output), RANKING_FILE), ranked, session);
+  await writeRanking(options.ranking ?? join(dirname(output), RANKING_FILE), ranked, session);
   const { outputs, cut, ranking } = ranked;
   const figures = { outputs, cut, ...(ranking === undefined ? {} : { memorized: ranking.memorized }) };
   const written = { path: output, digest: await digestFile(output) };
@@ -159,16 +165,21 @@ async function rank(options: Options, session: Session): Promise<void> {
   report(ranked, options.json === true, session);
 }
 
+/** @param other a model whose tokenizer is taken if it is the same file over again */
 async function openRankingModel(
   directory: string,
   options: Options,
+  other?: RankingModel,
 ): Promise<RankingModel & AsyncDisposable> {
   const model = await openModel(directory, options);
-  const tokenizer = await openTokenizer(directory, model).catch(async (error: unknown) => {
+  try {
+    const own = await openTokenizer(directory, model);
+    const same = other && (await digestFile(own.files[0]!)) === (await digestFile(other.tokenizer.files[0]!));
+    return { model, tokenizer: same ? other.tokenizer : own, [Symbol.asyncDispose]: () => model.dispose() };
+  } catch (error) {
     await model.dispose();
     throw error;
-  });
-  return { model, tokenizer, [Symbol.asyncDispose]: () => model.dispose() };
+  }
 }
 
 async function countOutputs(source: OutputSource): Promise<number> {

@@ -1,4 +1,4 @@
-/** Where outputs to rank come from: a campaign's directory, its merged file, JSON lines or a tree of text files. */
+/** Where outputs to rank come from: a campaign's directory, its merged file, records or a tree of text files. */
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -22,7 +22,7 @@ export interface OutputSource {
   read(): AsyncGenerator<OutputText, void, void>;
 }
 
-const JSON_LINES = /\.(jsonl|ndjson|json|gz)$/i;
+const RECORDS = /\.(jsonl|ndjson|json|csv|parquet|gz)$/i;
 /** As `lethe sample --layout jsonl` calls its finished files. */
 const SHARD = /^outputs-\d{6,12}\.jsonl$/;
 const MERGED = /^all(?:_(\d+)-\d+)?(?:\.gz)?$/;
@@ -32,8 +32,8 @@ const SEPARATOR_LENGTH = '\nSubmission>>>>>>'.length + 32 + '>>>>>>Submission\n'
 /**
  * The outputs at `path`:
  * - a directory that `lethe sample` filled, in either layout: its finished outputs, called by their numbers
- * - `all_A-B`, or another file that is no JSON lines: merged outputs, called by their numbers from A on, else from 0 on
- * - JSON lines, or another directory: as `readDocuments` has them
+ * - `all_A-B`, or another file that holds no records: merged outputs, called by their numbers from A on, else from 0 on
+ * - JSON lines, CSV, Parquet, or another directory: as `readDocuments` has them
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; reading: `ERR_FILE_FORMAT` for a file that is none of these
  */
@@ -41,6 +41,12 @@ export async function openOutputs(path: string): Promise<OutputSource> {
   const found = await stat(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
+  if (!found.isDirectory() && !found.isFile())
+    throw new InputError(
+      'ERR_FILE_READ',
+      `Expected outputs that can be read more than once but ${path} is a pipe or a device.`,
+      { remedy: 'Save them to a file first.' },
+    );
   const whole = { path, parts: [path] };
   if (found.isDirectory()) {
     const parts = await partsOfCampaign(path);
@@ -49,7 +55,7 @@ export async function openOutputs(path: string): Promise<OutputSource> {
       : { path, parts, read: () => readCampaign(path) };
   }
   const merged = MERGED.exec(basename(path));
-  return merged === null && JSON_LINES.test(path)
+  return merged === null && RECORDS.test(path)
     ? { ...whole, read: () => readDocuments(path) }
     : { ...whole, read: () => readMerged(path, Number(merged?.[1] ?? 0)) };
 }

@@ -53,7 +53,7 @@ const schema = z.strictObject({
  * GPT-2's, CodeGen's and Qwen2's ask for none, so that the first token of a text is not predicted. An output longer than
  * the context is cut to it, and its compressed size and lower-cased text are those of what is left.
  *
- * @param second model 2, which must encode texts as model 1 does
+ * @param second model 2, which must encode texts as model 1 does; with the same `Tokenizer` no text is encoded twice
  * @throws InputError `ERR_VOCABULARY_MISMATCH` if it does not; `ERR_INVALID_OPTION`
  * @throws AbortedError when the signal fires
  */
@@ -224,7 +224,8 @@ class SharedEncoder {
   encode(text: string, id: string): { readonly tokens: Tokens; readonly cut: boolean; readonly end: number } {
     const options = { maxTokens: this.maxTokens, addSpecialTokens: true };
     const { tokens, offsets, truncated } = this.first.tokenizer.encode(text, options);
-    const other = this.second?.tokenizer.encode(text, options).tokens;
+    const second = this.second?.tokenizer;
+    const other = second === this.first.tokenizer ? undefined : second?.encode(text, options).tokens;
     if (other !== undefined && Buffer.compare(bytesOf(tokens), bytesOf(other)) !== 0)
       throw new InputError(
         'ERR_VOCABULARY_MISMATCH',

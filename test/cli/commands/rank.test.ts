@@ -70,7 +70,8 @@ describe('rank', () => {
     expect(plain.filter(({ ranks }) => (ranks as { zlib: number | null }).zlib === 1)).toHaveLength(1);
     await expect(stat(space.at('a/ranking.jsonl.part'))).rejects.toThrow();
 
-    const after = await rank('a/ranking.jsonl', ...args, ...verdict(), '--json');
+    const analysis = ['--ranking', space.at('analysis/ranking.json')];
+    const after = await rank('a/ranking.jsonl', ...args, ...verdict(), '--json', ...analysis);
     expect(after.stderr).toContain('none is computed again');
     expect(after.stderr).toMatch(/^ {2}score +AUC +P@10$/m);
     expect(after.stderr).toMatch(/^ {2}largeFirst +1\.000 +0\.600$/m);
@@ -78,7 +79,9 @@ describe('rank', () => {
     expect(judged.map(({ memorized }) => memorized)).toEqual(plain.map((_, i) => i < 6));
     expect(judged.map(({ memorized: _, ...rest }) => rest)).toEqual(plain);
 
-    const ranking = rankingSchema.parse(JSON.parse(await readFile(space.at('a/ranking.json'), 'utf8')));
+    const ranking = rankingSchema.parse(
+      JSON.parse(await readFile(space.at('analysis/ranking.json'), 'utf8')),
+    );
     expect(ranking).toMatchObject({ version: 1, outputs: 22, memorized: 6 });
     expect(ranking.scores.map(({ name }) => name)).toEqual(Object.keys(oracle.outputs[0]!.scores));
     const [summary] = parseLines(after.stdout) as [{ scores: { name: string; best: string[] }[] }];
@@ -91,10 +94,10 @@ describe('rank', () => {
       results: { outputs: 22, cut: 1, memorized: 6 },
     });
 
-    const without = await rank('a/ranking.jsonl', ...args);
+    const without = await rank('a/ranking.jsonl', ...args, ...analysis);
     expect(without.stderr).toContain('ranking.json of an earlier run');
     expect(await records('a/ranking.jsonl')).toEqual(plain);
-    await expect(stat(space.at('a/ranking.json'))).rejects.toThrow();
+    await expect(stat(space.at('analysis/ranking.json'))).rejects.toThrow();
   });
 
   test('an interrupted run goes on where it was, with the same result; another run is refused', async () => {
@@ -140,6 +143,14 @@ describe('rank', () => {
     // Merging drops a blank line at the beginning, which collapsing keeps: output 8 is all blank.
     expect(merged.filter(([, size], i) => size !== lines[i]![1])).toEqual([['8', 8]]);
     expect(merged.map(([id]) => id)).toEqual(lines.map(([id]) => id));
+  });
+
+  test('a campaign without outputs is refused', async () => {
+    await mkdir(space.at('empty/separate'), { recursive: true });
+    const model = ['--model', join(FIXTURE, 'first'), '--output', space.at('g/ranking.jsonl')];
+    const { code, stderr } = await lethe(['rank', '--outputs', space.at('empty'), ...model]);
+    expect(stderr).toMatch(/^lethe: Expected at least one output in .*empty but found none\.\n$/);
+    expect(code).toBe(1);
   });
 
   test('models that do not share a tokenizer are refused', async () => {

@@ -119,6 +119,17 @@ describe('openOutputs', () => {
     expect((await readAll(at('all_0-899'))).map(([, text]) => text)).toEqual(texts.map(mergedText));
   });
 
+  test('a pipe is refused: outputs are read more than once', async () => {
+    await expect(openOutputs('/dev/null')).rejects.toThrow(
+      'Expected outputs that can be read more than once but /dev/null is a pipe or a device.',
+    );
+  });
+
+  test('CSV', async () => {
+    await writeFile(at('some.csv'), 'doc_id,text\np,"a\nb"\n');
+    expect(await readAll(at('some.csv'))).toEqual([['p', 'a\nb']]);
+  });
+
   test('JSON lines', async () => {
     await writeFile(at('some.jsonl'), '{"id":"p","text":"a"}\n{"content":"b"}\n');
     expect(await readAll(at('some.jsonl'))).toEqual([
