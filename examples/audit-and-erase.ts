@@ -15,8 +15,8 @@ for await (const { id, text } of lethe.readDocuments(corpus))
 const shard = await lethe.buildShard(documents, `${output}/corpus`);
 const sampling = { count: 64, maxTokens: whole.maxTokens - 1, directory: `${output}/outputs` };
 await lethe.drain(lethe.runCampaign(model, tokenizer, sampling));
-const { mergedPath } = await lethe.mergeOutputs(sampling.directory);
-const clones = await lethe.drain(lethe.detectClones({ outputs: [mergedPath], shards: [shard.path] }));
+const outputs = (await lethe.mergeOutputs(sampling.directory)).files.map((file) => file.mergedPath);
+const clones = await lethe.drain(lethe.detectClones({ outputs, shards: [shard.path] }));
 
 // Which secrets does it know by heart, and what else?
 const masked = lethe.maskDocuments(documents, tokenizer, { maxTokens: whole.maxTokens });
