@@ -105,7 +105,8 @@ def make_inputs():
                 md5 = hashlib.md5(kept.encode()).hexdigest()
                 file.write(f"{kept}\n{md5}\n")
                 lines = kept.count("\n") + 2
-                entries.append({"id": f"{shard}-{i}", "md5": md5, "start": line, "end": line + lines - 1, "path": f"src/{shard}/{i}.py"})
+                entry = {"id": f"{shard}-{i}", "md5": md5, "start": line, "end": line + lines - 1, "path": f"src/{shard}/{i}.py"}
+                entries.append(entry if i % 2 else {**entry, "licence": "mit"})
                 line += lines
         with open(FIXTURE / "corpus" / f"{shard}.documents.jsonl", "w", encoding="utf-8") as file:
             file.writelines(json.dumps(entry) + "\n" for entry in entries)

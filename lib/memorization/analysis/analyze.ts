@@ -1,5 +1,5 @@
 /** The analysis of clone logs: what was memorized, how often, where, and how it grows. Reads files, writes files. */
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
 import { writeJsonLines } from '../../data/json-lines.js';
@@ -98,7 +98,7 @@ export async function* analyzeClones(
     signal,
     ...rest
   } = check(optionsSchema, options, 'options of analyzeClones');
-  const name = rest.name ?? (basename(dirname(outputsPath)).replace(/^\.*$/, '') || 'outputs');
+  const name = rest.name ?? (basename(dirname(resolve(outputsPath))) || 'outputs');
   const textNames = nameTexts(logs);
   if (rest.minTokens > rest.maxTokens) {
     throw new InputError(

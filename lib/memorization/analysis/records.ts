@@ -78,8 +78,8 @@ function corpusPlaces(
 }
 
 function nameOf(document: LocatedDocuments['documents'][number]) {
-  const { id, path } = document;
-  return { id, ...(path === undefined ? {} : { path }) };
+  const { id, path, licence } = document;
+  return { id, ...(path === undefined ? {} : { path }), ...(licence === undefined ? {} : { licence }) };
 }
 
 /** An output with memorized blocks, and the significant lines of its longest. */

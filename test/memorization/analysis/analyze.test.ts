@@ -1,8 +1,9 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readCloneLog } from '../../../lib/clones/log.js';
+import { formatCloneLog, readCloneLog } from '../../../lib/clones/log.js';
 import { readShardMap } from '../../../lib/clones/shard.js';
 import { InputError } from '../../../lib/errors.js';
 import {
@@ -162,15 +163,19 @@ describe('records', () => {
     const shard = join(FIXTURE, 'corpus/0');
     const entries = await readShardMap(shard);
     let checked = 0;
+    let licensed = 0;
     for (const { documents, train } of fingerprints) {
       expect(documents).toHaveLength(Math.min(20, train));
-      for (const { shard: name, id, path, start } of documents) {
+      for (const { shard: name, id, path, licence, start } of documents) {
         const entry = entries.find((candidate) => candidate.start <= start && start <= candidate.end)!;
-        expect({ name, id, path }).toEqual({ name: 'corpus/0', id: entry.id, path: entry.path });
+        const { id: expectedId, path: expectedPath, licence: expectedLicence } = entry;
+        expect([name, id, path, licence]).toEqual(['corpus/0', expectedId, expectedPath, expectedLicence]);
+        if (licence !== undefined) licensed++;
         checked++;
       }
     }
     expect(checked).toBeGreaterThan(20);
+    expect(licensed).toBeGreaterThan(0);
   });
 });
 
@@ -204,6 +209,27 @@ test('the order of groups and occurrences of a log changes no count', async () =
     categories: here.analysis.categories,
     sample: here.analysis.correlation.sample,
   });
+});
+
+test("gzip'd logs and logs of JSON lines say the same", async () => {
+  const texts = new Set<string>();
+  const { groups, totals } = await readCloneLog(join(FIXTURE, 'logs/0.log'));
+  const published = await readFile(join(FIXTURE, 'logs/0.log'));
+  const json = [...formatCloneLog({ groups, totals }, 'jsonl')].join('');
+  for (const [name, bytes] of [
+    ['0.log', published],
+    ['0.log.gz', gzipSync(published)],
+    ['0.jsonl', json],
+    ['0.jsonl.gz', gzipSync(json)],
+  ] as const) {
+    const log = join(root, name);
+    await writeFile(log, bytes);
+    const directory = join(root, `from-${name}`);
+    await drain(analyzeClones(optionsIn(FIXTURE, { logs: [log], directory })));
+    const files = ['memorization.json', 'analyze/0.txt', 'fingerprints.jsonl', 'outputs.jsonl'];
+    texts.add((await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')))).join());
+  }
+  expect(texts.size).toBe(1);
 });
 
 test('the filtered table keeps the texts within the limits, with the ids of the whole table', async () => {
