@@ -1,6 +1,6 @@
 /** What the published scripts call the directories of a campaign. */
 import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type SamplingOptions, samplingSettings } from './strategies.js';
 
 export interface ResultsDirectoryOptions extends SamplingOptions {
@@ -23,7 +23,10 @@ export function resultsDirectory({
   const { topK } = samplingSettings(sampling);
   const heat =
     typeof temperature === 'number' && Number.isInteger(temperature) ? temperature.toFixed(1) : temperature;
-  return join('results', `${basename(model)}-temp${heat}-len${maxTokens}-k${topK}${prompted ? '' : '-npg'}`);
+  return join(
+    'results',
+    `${basename(resolve(model))}-temp${heat}-len${maxTokens}-k${topK}${prompted ? '' : '-npg'}`,
+  );
 }
 
 /** What a prompt is called: the SHA-1 of its UTF-8, in hex. */

@@ -16,7 +16,7 @@ export interface SamplingModel {
 export interface SamplingTokenizer {
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
-  encode(text: string): { readonly tokens: Tokens };
+  encode(text: string, options: { readonly addSpecialTokens: boolean }): { readonly tokens: Tokens };
   decode(tokens: ArrayLike<number>, options: { readonly skipSpecialTokens: boolean }): string;
 }
 
@@ -150,9 +150,12 @@ function toRows(group: readonly Row[], tokenizer: SamplingTokenizer, seed: numbe
   });
 }
 
-/** A prompt's tokens; without one the single BOS token. Models of the GPT-2 family use one token for both ends of a text. */
+/**
+ * A prompt's tokens, those around a text included where the tokenizer has such, as in transformers; without a prompt
+ * the single BOS token. Models of the GPT-2 family use one token for both ends of a text.
+ */
 export function promptTokens(tokenizer: SamplingTokenizer, prompt: string | undefined): Tokens {
-  if (prompt !== undefined) return tokenizer.encode(prompt).tokens;
+  if (prompt !== undefined) return tokenizer.encode(prompt, { addSpecialTokens: true }).tokens;
   const id = tokenizer.bosId ?? tokenizer.eosId;
   if (id === undefined) {
     throw new InputError(

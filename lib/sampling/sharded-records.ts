@@ -5,7 +5,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { readJsonLines, writeJsonLines } from '../data/json-lines.js';
+import { parseRecord, readJsonLines, writeJsonLines } from '../data/json-lines.js';
 import { readLines } from '../data/lines.js';
 import { openResumableJsonLines, type ResumableJsonLines } from '../data/resumable-json-lines.js';
 import { fileError } from '../errors.js';
@@ -40,10 +40,13 @@ export class ShardedRecords<T extends NumberedRecord> {
   /** Numbers in the finished files, unordered. */
   async *finishedIds(): AsyncGenerator<number, void> {
     for (const shard of await this.#shards('jsonl')) {
-      for await (const { text } of readLines(this.#pathOf(shard))) {
+      const path = this.#pathOf(shard);
+      for await (const { number, text } of readLines(path)) {
         // Ours begin so: a number is found without reading the rest of a long line.
-        const known = /^\{"id":(\d{1,15}),/.exec(text);
-        yield known === null ? this.schema.parse(JSON.parse(text)).id : Number(known[1]);
+        const known = /^\{"id":(\d{1,15}),/.exec(text)?.[1];
+        yield known === undefined
+          ? parseRecord(text, this.schema, `${path} line ${number}`).id
+          : Number(known);
       }
     }
   }

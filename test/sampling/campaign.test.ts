@@ -1,41 +1,24 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AbortedError } from '../../lib/errors.js';
-import { Model } from '../../lib/model/model.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import type { Model } from '../../lib/model/model.js';
+import type { Tokenizer } from '../../lib/model/tokenizer.js';
 import { drain } from '../../lib/progress.js';
 import { type CampaignEvent, type CampaignOptions, runCampaign } from '../../lib/sampling/campaign.js';
+import { newDirectory, tinyModel } from './tiny.js';
 
 let tokenizer: Tokenizer;
 let model: Model;
 let directory: string;
 
 beforeAll(async () => {
-  tokenizer = await Tokenizer.load(join(import.meta.dirname, '../../assets/tokenizer'));
-  model = await Model.create(
-    {
-      model_type: 'gpt2',
-      vocab_size: tokenizer.vocabularySize,
-      n_positions: 64,
-      n_embd: 16,
-      n_layer: 1,
-      n_head: 2,
-    },
-    { seed: 5 },
-  );
+  ({ model, tokenizer } = await tinyModel());
 });
 afterAll(() => model.dispose());
 beforeEach(async () => {
   directory = await newDirectory();
 });
-
-async function newDirectory(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), 'lethe-sampling-'));
-  onTestFinished(() => rm(made, { recursive: true, force: true }));
-  return made;
-}
 
 type Given = Partial<CampaignOptions>;
 
@@ -106,20 +89,24 @@ describe('runCampaign', () => {
   });
 
   it('goes on where it was stopped, with the same outputs', async () => {
-    await sample({ count: 6, batchRows: 2 });
+    await sample({ count: 100, batchRows: 2 });
     const whole = await outputs();
 
     directory = await newDirectory();
     const controller = new AbortController();
-    const stopped = sample({ count: 6, batchRows: 2, signal: controller.signal }, (event) => {
+    const stopped = sample({ count: 100, batchRows: 2, signal: controller.signal }, (event) => {
       if (event.type === 'outputs') controller.abort();
     });
     await expect(stopped).rejects.toThrow(AbortedError);
-    // What was finished in the same step is kept as well.
+    // The event comes before the last is decoded: so many are never on their way to disk at once.
     const kept = Object.keys(await outputs()).length;
     expect(kept).toBeGreaterThan(0);
-    expect(kept).toBeLessThan(6);
-    expect(await sample({ count: 6, batchRows: 2 })).toMatchObject({ first: 0, last: 5, made: 6 - kept });
+    expect(kept).toBeLessThan(100);
+    expect(await sample({ count: 100, batchRows: 2 })).toMatchObject({
+      first: 0,
+      last: 99,
+      made: 100 - kept,
+    });
     expect(await outputs()).toEqual(whole);
   });
 
@@ -149,6 +136,35 @@ describe('runCampaign', () => {
   ])('refuses %s', async (_, given, message) => {
     await expect(sample(given)).rejects.toThrow(message);
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('goes on with the model that it was begun with only', async () => {
+    const known = { name: 'org/model', commit: 'c', digest: 'a'.repeat(64), stamp: '1', dtype: 'float32' };
+    await sample({ model: known });
+    const record = async () => JSON.parse(await readFile(join(directory, 'campaign.json'), 'utf8'));
+    expect((await record()).model).toEqual(known);
+    await sample({ model: { ...known, name: 'copy', stamp: '2' } });
+    expect((await record()).model).toEqual({ ...known, name: 'copy', stamp: '2' });
+    expect((await record()).runs).toMatchObject([
+      { round: 1, first: 0, count: 5, seed: 7 },
+      { round: 2, first: 5, count: 5, seed: 7 },
+    ]);
+
+    const other = { ...known, digest: 'b'.repeat(64) };
+    await expect(sample({ model: other })).rejects.toThrow(
+      /Expected the model of the outputs in .*, copy \(digest aaaaaaaaaaaa, float32\), but received org\/model \(digest bbbbbbbbbbbb, float32\)\./,
+    );
+    await expect(sample({ model: { ...known, dtype: 'float16' } })).rejects.toThrow(/float16/);
+    await expect(sample()).rejects.toThrow(/but received a model without a digest/);
+    expect(Object.keys(await outputs())).toHaveLength(10);
+  });
+
+  it('reports what an output costs, and never more than all of them', async () => {
+    const events: CampaignEvent[] = [];
+    const { tokens } = await sample({ count: 40, batchRows: 3 }, (event) => events.push(event));
+    const shown = events.flatMap((event) => (event.type === 'progress' ? [event] : []));
+    expect(shown.every(({ done, total }) => done <= total! && total! <= 40 * 12)).toBe(true);
+    expect(shown.at(-1)).toMatchObject({ done: tokens, total: tokens, note: '40 of 40 outputs' });
   });
 
   it('refuses a record that it cannot read', async () => {

@@ -1,14 +1,12 @@
 /** `lethe sample`: fills directories with sampled outputs of a model. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
-import { fileError, InputError } from '../../errors.js';
 import { runCampaign, runPromptCampaigns } from '../../sampling/campaign.js';
 import { type CampaignModel, identifyModel } from '../../sampling/campaign-model.js';
 import { readCampaignRecord } from '../../sampling/campaign-record.js';
 import { LAYOUTS, type OutputLayout } from '../../sampling/output-directory.js';
-import { readFunctionPrompts, readHashedPrompt } from '../../sampling/prompts.js';
 import { promptHash, resultsDirectory } from '../../sampling/results-directory.js';
 import { promptTokens } from '../../sampling/sample-into.js';
 import { locateModel, modelSource, openModel, openTokenizer } from '../open-model.js';
@@ -19,6 +17,7 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
+import { leaveOutLong, type PromptOptions, readPrompts } from '../sampling-prompts.js';
 import { type Session, withSession } from '../session.js';
 import { nativeVersions } from '../versions.js';
 
@@ -41,15 +40,10 @@ Examples:
   lethe sample --model codeparrot-small --count 1000 --prompts analysis/extract_prompt.json --prompt-hash SHA1
   lethe sample --model codeparrot-small --count 10 --function-prompts src --output outputs/functions`;
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, PromptOptions {
   readonly output?: string;
   readonly count: number;
   readonly maxTokens: number;
-  readonly prompt?: string;
-  readonly promptFile?: string;
-  readonly promptHash?: string;
-  readonly prompts?: string;
-  readonly functionPrompts?: readonly string[];
   readonly temperature: number | 'decaying';
   readonly topK: number;
   readonly topP: number;
@@ -95,45 +89,44 @@ export function createSampleCommand(): Command {
 
 async function run(options: Options, session: Session): Promise<void> {
   const { count, maxTokens, temperature, topK, topP, layout, logProbs = false, batchRows, seed } = options;
-  const prompt = await readPrompt(options);
-  const functions = await readFunctions(options, session);
+  const found = await readPrompts(options, session);
 
   const directory = await locateModel(options, session);
   await using model = await openModel(directory, options);
   const tokenizer = await openTokenizer(directory, model);
-  const prompted = prompt !== undefined || functions !== undefined;
-  const root = options.output ?? resultsDirectory({ ...options, prompted });
-  const single = options.output === undefined && prompt !== undefined ? join(root, promptHash(prompt)) : root;
-
-  const prompts = functions?.filter(
-    (text) => promptTokens(tokenizer, text).length + maxTokens <= model.contextLength,
-  );
-  if (functions !== undefined && prompts !== undefined)
-    checkFitting(functions.length, prompts.length, session);
-  const places = prompts === undefined ? [single] : prompts.map((text) => join(root, promptHash(text)));
+  const fits = (prompt: string) => promptTokens(tokenizer, prompt).length + maxTokens <= model.contextLength;
+  const { prompts, many } = found.many ? leaveOutLong(found, fits, session) : found;
+  const results = resultsDirectory({ ...options, prompted: prompts.length > 0 });
+  const below = (root: string) => prompts.map((prompt) => join(root, promptHash(prompt)));
+  const root = options.output ?? (many ? results : (below(results)[0] ?? results));
+  const identity = await identify(directory, options, many ? below(root) : [root]);
 
   const settings = { count, maxTokens, temperature, topK, topP, layout, logProbs };
-  const recorder = createRunRecorder({ command: 'sample', options: settings, versions: nativeVersions() });
-  const shared = {
-    ...settings,
+  const recorder = createRunRecorder({
+    command: 'sample',
+    options: settings,
     seed,
-    model: await identify(directory, options, places),
-    versions: recorder.finish({}).versions,
-    signal: session.signal,
-    ...(batchRows === undefined ? {} : { batchRows }),
-  };
-  if (prompts === undefined) {
-    const campaign = { ...shared, directory: single, ...(prompt === undefined ? {} : { prompt }) };
-    const { first, last, made, tokens } = await session.run(runCampaign(model, tokenizer, campaign));
-    session.say(`${single} holds outputs ${first} to ${last} now; ${made} were made, ${tokens} tokens.`);
-    return;
-  }
-  const all = await session.run(
-    runPromptCampaigns(model, tokenizer, { ...shared, directory: root, prompts }),
-  );
-  session.say(
-    `${root} holds outputs of ${all.campaigns.length} prompts now; ${all.made} were made, ${all.tokens} tokens.`,
-  );
+    versions: nativeVersions(),
+  });
+  const { versions } = recorder.finish({});
+  const { signal } = session;
+  const rows = batchRows === undefined ? {} : { batchRows };
+  const shared = { ...settings, ...rows, seed, directory: root, model: identity, versions, signal };
+  const [prompt] = prompts;
+  const { tokens, made, ...rest } = await recorder.step('sample', async () => {
+    if (many) return session.run(runPromptCampaigns(model, tokenizer, { ...shared, prompts }));
+    const campaign = prompt === undefined ? shared : { ...shared, prompt };
+    return session.run(runCampaign(model, tokenizer, campaign));
+  });
+  const holding =
+    'campaigns' in rest ? { prompts: rest.campaigns.length } : { first: rest.first, last: rest.last };
+  const { name: path, stamp: _, ...source } = identity;
+  await writeRunManifest(root, {
+    ...recorder.finish({ ...holding, made, tokens }),
+    model: { path, ...source },
+  });
+  const held = 'campaigns' in rest ? `of ${holding.prompts} prompts` : `${holding.first} to ${holding.last}`;
+  session.say(`${root} holds outputs ${held} now; ${made} were made, ${tokens} tokens.`);
 }
 
 /** A model of gigabytes is digested once, and not each time that its campaign goes on. */
@@ -149,51 +142,6 @@ async function identify(
   }
   const called = { ...modelSource(options, directory), dtype: options.dtype ?? 'float32' };
   return identifyModel(directory, called, known);
-}
-
-async function readPrompt(options: Options): Promise<string | undefined> {
-  const { prompt, promptFile, promptHash: hash, prompts } = options;
-  const given = (['prompt', 'promptFile', 'promptHash', 'functionPrompts'] as const).filter(
-    (key) => options[key] !== undefined,
-  );
-  const flags = given.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-  if (given.length > 1)
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      `Expected one of --prompt, --prompt-file, --prompt-hash and --function-prompts but received ${flags.join(' and ')}.`,
-    );
-  if ((hash === undefined) !== (prompts === undefined))
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      `Expected --prompt-hash and --prompts together but received only --${hash === undefined ? 'prompts' : 'prompt-hash'}.`,
-    );
-  if (hash !== undefined) return readHashedPrompt(prompts!, hash);
-  if (promptFile === undefined) return prompt;
-  return readFile(promptFile, 'utf8').catch((error: unknown) => {
-    throw fileError('read', promptFile, error);
-  });
-}
-
-async function readFunctions(
-  { functionPrompts }: Options,
-  session: Session,
-): Promise<readonly string[] | undefined> {
-  if (functionPrompts === undefined) return undefined;
-  const { prompts, without } = await readFunctionPrompts(functionPrompts);
-  if (without.length > 0)
-    session.say(`${without.length} files hold no function, or are not UTF-8: ${without[0]}, for one.`);
-  return prompts;
-}
-
-function checkFitting(found: number, fitting: number, session: Session): void {
-  if (fitting === 0)
-    throw new InputError(
-      'ERR_CONTEXT_LENGTH',
-      `Expected prompts that leave room for the new tokens in the model's context but all ${found} are too long.`,
-      { remedy: 'Ask for fewer tokens with --max-tokens.' },
-    );
-  if (fitting < found)
-    session.say(`${found - fitting} of ${found} prompts are too long for the model's context and left out.`);
 }
 
 function temperatureOption(): Option {
