@@ -15,23 +15,24 @@ export interface Turns {
   readonly theirs: readonly Answer[];
 }
 
-/** One round that does not count, then `rounds` that do; who goes first changes from round to round. */
+/** The same work for both, or work for each. One round that does not count, then `rounds` that do; who goes first changes from round to round. */
 export async function alternate(
   [lethe, peer]: readonly [Contestant, Contestant],
-  request: Request,
+  request: Request | readonly [Request, Request],
   { rounds }: Settings,
-  warmUp: Request = request,
+  warmUp: Request | undefined = undefined,
 ): Promise<Turns> {
+  const [ourWork, theirWork] = 'do' in request ? [request, request] : request;
   const turns = { ours: [] as Answer[], theirs: [] as Answer[] };
   for (let round = 0; round <= rounds; round++) {
     const order = [
-      [lethe, turns.ours],
-      [peer, turns.theirs],
+      [lethe, ourWork, turns.ours],
+      [peer, theirWork, turns.theirs],
     ] as const;
-    for (const [contestant, answers] of round % 2 === 0 ? order : order.toReversed()) {
+    for (const [contestant, work, answers] of round % 2 === 0 ? order : order.toReversed()) {
       // The other side's threads spin for a moment after its work.
       await sleep(500);
-      const answer = await contestant.ask(round === 0 ? warmUp : request);
+      const answer = await contestant.ask(round === 0 ? (warmUp ?? work) : work);
       if (round > 0) answers.push(answer);
     }
   }

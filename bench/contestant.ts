@@ -29,6 +29,11 @@ export class Contestant implements AsyncDisposable {
     return Contestant.#start(python, [path('peers/contestant.py')], threads);
   }
 
+  /** libtorch's products with int8 weights. */
+  static async int8({ python, threads }: Settings): Promise<Contestant> {
+    return Contestant.#start(python, [path('peers/int8.py')], threads);
+  }
+
   /** The Rust tokenizers library, on one thread. */
   static async tokenizers({ python }: Settings): Promise<Contestant> {
     return Contestant.#start(python, [path('peers/tokenizers_rust.py')], 1);

@@ -33,20 +33,30 @@ export interface TokenizeRequest {
   readonly files: readonly string[];
 }
 
+/** Of peers/int8.py: the matrix products of `steps` decoding steps; how rounded weights change the greedy tokens. */
+export type Int8Request =
+  | { readonly do: 'products'; readonly directory: string; readonly batch: number; readonly steps: number }
+  | {
+      readonly do: 'agreement';
+      readonly directory: string;
+      readonly documents: readonly (readonly number[])[];
+    };
+
 export type Request =
   | { readonly do: 'ready' }
   | LoadRequest
   | GenerateRequest
   | ElicitRequest
   | ScoreRequest
-  | TokenizeRequest;
+  | TokenizeRequest
+  | Int8Request;
 
 export interface Answer {
   /** Of the work alone, without reading the request. */
   readonly seconds: number;
   /** generate: new tokens of each row. */
   readonly tokens?: readonly (readonly number[])[];
-  /** elicit: [MA, EL_n] of each document; score: [mean negative log-likelihood] of each document; tokenize: [tokens, sum of ids]. */
+  /** elicit: [MA, EL_n] of each document; score: [mean negative log-likelihood] of each document; tokenize: [tokens, sum of ids]; agreement: [MA, MA with rounded weights], [share of tokens that differ]. */
   readonly values?: readonly (readonly number[])[];
   /** ready: versions of what does the work. */
   readonly about?: string;
