@@ -10,7 +10,7 @@ import { check } from '../check.js';
 import { InputError, type LetheError, throwIfAborted } from '../errors.js';
 import { type ProgressEvent, progress } from '../progress.js';
 import { type CloneReport, mergeReports } from './clone-report.js';
-import { createLineReader, LINE_MODES, type LineMode } from './line-mode.js';
+import { createFileReader, LINE_MODES, type LineMode } from './line-mode.js';
 import type { LineTable } from './line-table.js';
 import { OutputsIndex } from './outputs-index.js';
 import type { PartJoiner } from './part-joiner.js';
@@ -121,7 +121,7 @@ export async function* detectClones(
   const searched: SearchedFile[] = [];
   for (const input of inputs.outputs) {
     index.startFile();
-    const reader = createLineReader(settings.mode, index);
+    const reader = createFileReader(settings.mode, index);
     const before = index.significantLines;
     for await (const { bytes: chunk, diskBytes } of readChunks(input, settings.chunkBytes)) {
       throwIfAborted(settings.signal);

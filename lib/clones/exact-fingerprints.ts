@@ -3,6 +3,7 @@
  * with `\n` after it, blank lines left out. The files are read once more for them.
  */
 import { createHash, type Hash } from 'node:crypto';
+import { MARK } from './line-mode.js';
 import type { LineSpan } from './locate.js';
 import { readChunks, type TextInput } from './text-input.js';
 
@@ -37,7 +38,7 @@ export async function exactFingerprints(places: readonly BlockPlace[]): Promise<
         if (waiting.length === 0) break;
         continue;
       }
-      const text = trimmed(line);
+      const text = trimmed(number === 1 ? withoutMark(line) : line);
       if (text.length > 0) for (const { hash } of open) hash.update(text).update('\n');
       for (const { index, hash } of open) {
         if (places[index]!.end === number) fingerprints[index] = hash.digest('hex');
@@ -46,6 +47,10 @@ export async function exactFingerprints(places: readonly BlockPlace[]): Promise<
     }
   }
   return fingerprints;
+}
+
+function withoutMark(line: Buffer): Buffer {
+  return line.subarray(0, MARK.length).equals(MARK) ? line.subarray(MARK.length) : line;
 }
 
 function trimmed(line: Buffer): Buffer {

@@ -4,7 +4,7 @@
  */
 import { throwIfAborted } from '../errors.js';
 import { CorpusScan } from './corpus-scan.js';
-import { createLineReader, type LineMode } from './line-mode.js';
+import { createFileReader, createLineReader, type LineMode, type LineReader } from './line-mode.js';
 import type { Lines } from './line-table.js';
 import type { WindowSets } from './outputs-index.js';
 import { readChunks, type TextInput } from './text-input.js';
@@ -58,7 +58,7 @@ export async function* scanPart(
   read = readChunks,
 ): AsyncGenerator<number, ScannedPart, void> {
   const scan = new CorpusScan(sets);
-  let reader = first === 0 ? createLineReader(mode, scan) : undefined;
+  let reader: LineReader | undefined = first === 0 ? createFileReader(mode, scan) : undefined;
   /** Where the chunk begins in the file, and the bytes before it, as latin1. */
   let at = Math.max(0, first - BYTES_BEFORE);
   let before = '';

@@ -20,8 +20,9 @@ const MASK = (1n << 64n) - 1n;
 const WORDS_AND_SYMBOLS = /[0-9A-Za-z\u0100-\uffff]+|(?![!"',.:;?])[\u0021-\u00ff]/g;
 const WORD = /^[0-9A-Za-z\u0100-\uffff]/;
 
+/** A byte order mark at the start of the file is dropped, as Simian does. */
 export function splitLines(bytes: Uint8Array): string[] {
-  const lines = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split(/\r\n|\r|\n/);
+  const lines = new TextDecoder().decode(bytes).split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }

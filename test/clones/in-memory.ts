@@ -1,5 +1,5 @@
 /** Clone detection by the parts of lib/clones over bytes in memory, cut as the test says: many cases in little time. */
-import { createLineReader, type LineMode } from '../../lib/clones/line-mode.js';
+import { createFileReader } from '../../lib/clones/line-mode.js';
 import { OutputsIndex } from '../../lib/clones/outputs-index.js';
 import { PartJoiner } from '../../lib/clones/part-joiner.js';
 import { reportBlocks, type SearchedFile } from '../../lib/clones/report-blocks.js';
@@ -18,8 +18,8 @@ export async function detectInMemory(
   shards: readonly NamedFile[],
   threshold: number,
   { chunkBytes, partBytes }: Cuts,
-  mode: LineMode = 'simian',
 ) {
+  const mode = 'simian';
   const content = new Map([...outputs, ...shards].map(({ name, bytes }) => [name, bytes]));
   async function* read({ path }: TextInput, size: number, first = 0): AsyncGenerator<Chunk, void, void> {
     const bytes = content.get(path)!;
@@ -33,11 +33,11 @@ export async function detectInMemory(
     sizeBytes: bytes.length,
     kind: 'text',
   });
-  const index = new OutputsIndex(threshold, mode === 'simian');
+  const index = new OutputsIndex(threshold, true);
   const searched: SearchedFile[] = [];
   for (const input of outputs.map(inputOf)) {
     index.startFile();
-    const reader = createLineReader(mode, index);
+    const reader = createFileReader(mode, index);
     for await (const { bytes } of read(input, chunkBytes)) reader.push(bytes);
     reader.end();
     searched.push({ input, rawLines: reader.rawLines, significantLines: 0, gaps: index.gaps.at(-1)! });

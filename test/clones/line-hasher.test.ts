@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LineHasher } from '../../lib/clones/line-hasher.js';
+import { createFileReader } from '../../lib/clones/line-mode.js';
 import { Random } from '../../lib/random.js';
 import { hashLine, splitLines } from './brute-force.js';
 
@@ -10,7 +10,7 @@ interface Hashed {
 
 function hashLines(bytes: Uint8Array, chunkBytes: number): { lines: Hashed[]; rawLines: number } {
   const lines: Hashed[] = [];
-  const hasher = new LineHasher({
+  const hasher = createFileReader('simian', {
     line: (high, low, raw) => {
       lines.push({ raw, hash: (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0) });
     },
