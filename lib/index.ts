@@ -9,7 +9,9 @@ export {
   type CloneReport,
   type DetectClonesEvent,
   type DetectClonesOptions,
+  type DetectClonesResult,
   detectClones,
+  type FailedShard,
 } from './clones/detect.js';
 export { type LineSpan, locate, type OutputEntry, readOutputsMap } from './clones/locate.js';
 export {
@@ -20,6 +22,8 @@ export {
   readCloneGroups,
   readCloneLog,
 } from './clones/log.js';
+export type { CloneLogFormat } from './clones/log-format.js';
+export { type MergeCloneLogsOptions, type MergeCloneLogsResult, mergeCloneLogs } from './clones/merge-logs.js';
 export { buildShard, readShardMap, type ShardEntry, type ShardResult } from './clones/shard.js';
 export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';
 export { type Document, type ReadDocumentsOptions, readDocuments } from './data/documents.js';

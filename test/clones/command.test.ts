@@ -28,6 +28,37 @@ describe('lethe clones', () => {
     );
   });
 
+  it('writes JSON lines for a log of that name, and the merged log of all shares is that of one search', async () => {
+    const directory = await temporaryDirectory();
+    const inside = (name: string) => join(directory, name);
+    const shards = ['00', '03', '07', '11', '19'].map((name) => join(CASE, '..', name, 'train'));
+    const more = ['--outputs', join(CASE, '../11/all'), '--outputs', join(CASE, '../19/all')];
+    const search = (...args: string[]) =>
+      clones(`${CASE}/all`, ...shards, ...more, '--threshold', '3', ...args);
+    await search('--separately', '--log', inside('whole.jsonl'));
+    for (const of of [1, 2, 5]) {
+      const logs: string[] = [];
+      for (let i = 1; i <= of; i++) {
+        logs.push(inside(`${i}-${of}.log`));
+        await search('--shard', `${i}/${of}`, '--log', logs.at(-1)!);
+      }
+      await clones('merge', ...logs.toReversed(), '--log', inside(`merged-${of}.jsonl`));
+      expect(await readFile(inside(`merged-${of}.jsonl`), 'utf8')).toBe(
+        await readFile(inside('whole.jsonl'), 'utf8'),
+      );
+    }
+    const { groups } = await readCloneLog(inside('whole.jsonl'));
+    expect(new Set(groups.flatMap(({ occurrences }) => occurrences.map(({ file }) => file))).size).toBe(8);
+  });
+
+  it('keeps what it found when a shard fails, and fails', async () => {
+    const log = join(await temporaryDirectory(), 'x.log');
+    await expect(clones(`${CASE}/all`, `${CASE}/none`, `${CASE}/train`, '--log', log)).rejects.toThrow(
+      /1 shard \(.*none\) could not be searched; the log holds what was found in the others\./,
+    );
+    expect((await readCloneLog(log)).totals.files).toBe(2);
+  });
+
   it('leaves the old log alone when it fails', async () => {
     const log = join(await temporaryDirectory(), 'x.log');
     await writeFile(log, 'precious');
@@ -40,6 +71,10 @@ describe('lethe clones', () => {
   it.each([
     [['--threshold', '1'], /integer >= 2 for --threshold but received "1"/],
     [['--threshold', 'six'], /integer >= 2 for --threshold but received "six"/],
+    [['--shard', '0/2'], /i\/n with 1 <= i <= n for --shard, e.g. 1\/8, but received "0\/2"/],
+    [['--shard', '3/2'], /but received "3\/2"/],
+    [['--shard', '1/2'], /no more shares than there are shards \(1\) for --shard but received 1\/2/],
+    [['--mode', 'fuzzy'], /'fuzzy' is invalid/],
     [['--treshold', '6'], /unknown option '--treshold'/],
   ])('refuses %j', async (args, message) => {
     const command = createClonesCommand()

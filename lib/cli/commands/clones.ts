@@ -82,6 +82,9 @@ export function createClonesCommand(): Command {
     .addOption(integerOption('--workers <n>', 'threads (default: all cores)', { min: 1, max: 1024 }))
     .addHelpText('after', EXAMPLES)
     .addCommand(createClonesMergeCommand())
+    .helpCommand(false)
+    // Both commands have --log: what follows `merge` is for that one.
+    .enablePositionalOptions()
     .action((outputs: string, shards: string[], options: Options) =>
       withSession(async (session) => {
         const { threshold, mode, workers, shard } = options;
