@@ -121,17 +121,30 @@ export async function* analyzeClones(
       (path) => writeJsonLines(path, tally.fingerprints(fingerprintRecords(material, located))),
     ],
     [paths.outputs, (path) => writeJsonLines(path, tally.outputs(outputRecords(material)))],
-    [join(directory, 'memorization.json'), (path) => writeTextAtomic(path, formatMemorization(blocks))],
+    [
+      join(directory, 'memorization.json'),
+      (path) => writeTextAtomic(path, inPieces(formatMemorization(blocks), signal)),
+    ],
     ...blocks.logs.map(({ fingerprints }, i): [string, (path: string) => Promise<unknown>] => [
       join(directory, 'analyze', `${textNames[i]}.txt`),
-      (path) => writeTextAtomic(path, formatTexts(material, fingerprints)),
+      (path) => writeTextAtomic(path, inPieces(formatTexts(material, fingerprints), signal)),
     ]),
     [
       join(directory, 'analyze', `${ALL}.txt`),
-      (path) => writeTextAtomic(path, formatTexts(material, Array(blocks.fingerprints.size).keys())),
+      (path) =>
+        writeTextAtomic(
+          path,
+          inPieces(formatTexts(material, Array(blocks.fingerprints.size).keys()), signal),
+        ),
     ],
-    [join(directory, 'begin_end_list.txt'), (path) => writeTextAtomic(path, formatBeginEndList(material))],
-    [join(directory, 'extract_prompt.json'), (path) => writeTextAtomic(path, formatPrompts(material))],
+    [
+      join(directory, 'begin_end_list.txt'),
+      (path) => writeTextAtomic(path, inPieces(formatBeginEndList(material), signal)),
+    ],
+    [
+      join(directory, 'extract_prompt.json'),
+      (path) => writeTextAtomic(path, inPieces(formatPrompts(material), signal)),
+    ],
     [
       join(directory, `${name}_all_memorization.csv`),
       (path) => writeTextAtomic(path, formatTable(material, rest.corpus)),
@@ -165,6 +178,22 @@ export async function* analyzeClones(
   await writeFileAtomic(paths.analysis, `${JSON.stringify(analysis, undefined, 2)}\n`);
   yield { type: 'file', path: paths.analysis };
   return { directory, analysis, filtered: tokenizer === undefined ? undefined : filtered };
+}
+
+/** Characters that are handed on at once: every piece costs its reader a turn of the event loop. */
+const PIECE_CHARACTERS = 2 ** 16;
+
+/** The same text in fewer pieces; ends when the signal fires. */
+function* inPieces(text: Iterable<string>, signal: AbortSignal | undefined): Generator<string, void, void> {
+  let waiting = '';
+  for (const part of text) {
+    waiting += part;
+    if (waiting.length < PIECE_CHARACTERS) continue;
+    throwIfAborted(signal);
+    yield waiting;
+    waiting = '';
+  }
+  yield waiting;
 }
 
 /** The name of the file that holds the texts of all logs. */

@@ -82,6 +82,8 @@ export function* formatPrompts({ blocks, outputs, places }: Material): Generator
     occurrences.data[index]!++;
   }
   const counts = occurrences.data;
+  const words = [...digests.columns, tails];
+  const scratch = Buffer.alloc(20);
   const sorted = Uint32Array.from({ length: digests.size }, (_, i) => i).sort(
     (a, b) => counts[b]! - counts[a]! || a - b,
   );
@@ -89,8 +91,8 @@ export function* formatPrompts({ blocks, outputs, places }: Material): Generator
     for (const index of sorted) {
       const row = firstPlaces.data[index]!;
       const prompt = promptOf(textOfPlace(blocks, outputs, row));
-      const words = [...digests.columns.map(({ data }) => data[index]!), tails.data[index]!];
-      const digest = words.map((word) => word.toString(16).padStart(8, '0')).join('');
+      for (const [i, { data }] of words.entries()) scratch.writeUInt32BE(data[index]!, 4 * i);
+      const digest = scratch.toString('hex');
       const fingerprint = fingerprintOf(blocks, blocks.places.columns[0]!.data[row]!);
       yield `    "${digest}": {\n        "prompt": ${pythonJsonString(prompt)},\n        "occurrence": ${counts[index]},\n        "fingerprints": "${fingerprint}"\n    }`;
     }

@@ -60,21 +60,18 @@ function corpusPlaces(
   rows: Grouped,
   index: number,
 ): FingerprintRecord['documents'] {
-  return Array.from(rowsOf(rows, index), (row) => {
-    const [, file, start, end] = blocks.corpus.map(({ data }) => data[row]!) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+  const [, files, starts, ends] = blocks.corpus;
+  const found: FingerprintRecord['documents'] = [];
+  for (const row of rowsOf(rows, index)) {
     const document = documents[ofRow[row]! - 1];
-    return {
-      shard: blocks.files[file]!.name,
+    found.push({
+      shard: blocks.files[files.data[row]!]!.name,
       ...(document === undefined ? {} : nameOf(document)),
-      start,
-      end,
-    };
-  });
+      start: starts.data[row]!,
+      end: ends.data[row]!,
+    });
+  }
+  return found;
 }
 
 function nameOf(document: LocatedDocuments['documents'][number]) {
