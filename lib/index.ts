@@ -23,7 +23,11 @@ export {
   readCloneLog,
 } from './clones/log.js';
 export type { CloneLogFormat } from './clones/log-format.js';
-export { type MergeCloneLogsOptions, type MergeCloneLogsResult, mergeCloneLogs } from './clones/merge-logs.js';
+export {
+  type MergeCloneLogsOptions,
+  type MergeCloneLogsResult,
+  mergeCloneLogs,
+} from './clones/merge-logs.js';
 export { buildShard, readShardMap, type ShardEntry, type ShardResult } from './clones/shard.js';
 export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';
 export { type Document, type ReadDocumentsOptions, readDocuments } from './data/documents.js';

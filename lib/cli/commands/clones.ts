@@ -46,6 +46,7 @@ interface Options {
   readonly workers?: number;
 }
 
+/** Options are positional because `merge` has --log and --format of its own. */
 export function createClonesCommand(): Command {
   return new Command('clones')
     .summary('find blocks of lines that outputs share with a corpus')
@@ -83,7 +84,6 @@ export function createClonesCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .addCommand(createClonesMergeCommand())
     .helpCommand(false)
-    // Both commands have --log: what follows `merge` is for that one.
     .enablePositionalOptions()
     .action((outputs: string, shards: string[], options: Options) =>
       withSession(async (session) => {
