@@ -103,6 +103,19 @@ export function addFileOptions(command: Command): Command {
     .option('--output <file>', 'JSON lines to write, or - for stdout', '-');
 }
 
+/** Adds `--input --output --format` of commands that turn records into records. */
+export function addRecordOptions(command: Command): Command {
+  return command
+    .requiredOption('--input <file>', 'JSON lines or CSV to read, or - for stdin')
+    .option('--output <file>', 'JSON lines or CSV to write, or - for stdout', '-')
+    .addOption(
+      new Option(
+        '--format <name>',
+        'format where the name of a file does not say, .jsonl or .csv (default: jsonl)',
+      ).choices(['jsonl', 'csv']),
+    );
+}
+
 /** Adds `--seed`. */
 export function addSeedOption(command: Command, initial = 42): Command {
   return command.addOption(

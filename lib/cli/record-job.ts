@@ -6,12 +6,13 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { digestFile } from '../data/digest.js';
-import { openResumableJsonLines } from '../data/resumable-json-lines.js';
+import { csvFormat, jsonLinesFormat, type RecordFormat } from '../data/record-format.js';
+import { openResumableRecords } from '../data/resumable-records.js';
 import { readRunManifest, writeRunManifest } from '../data/run-manifest.js';
 import { createRunRecorder, type RunRecorder } from '../data/run-recorder.js';
 import { InputError, throwIfAborted } from '../errors.js';
 import { progress } from '../progress.js';
-import { type InputRecord, readRecords } from './records.js';
+import { formatOf, type InputRecord, type RecordFormatName, readRecords } from './records.js';
 import { runKeyOf } from './run-key.js';
 import type { Session } from './session.js';
 import { nativeVersions } from './versions.js';
@@ -26,6 +27,10 @@ export interface RecordJob {
   /** A file, or `-`. */
   readonly input: string;
   readonly output: string;
+  /** Of input and output where their names do not say. Default: `jsonl`. */
+  readonly format?: RecordFormatName | undefined;
+  /** Of CSV. Default: the keys of the first record. */
+  readonly columns?: readonly string[] | undefined;
   /** Records handed to `process` at once. */
   readonly batchRecords: number;
   /** Records written for one that was read, a constant. Default: 1. */
@@ -52,9 +57,12 @@ export async function runRecordJob(job: RecordJob, session: Session): Promise<nu
       { remedy: 'Save the input to a file first, or redirect stdout.' },
     );
   let written = 0;
+  const format = outputFormat(job);
   for await (const records of processAll(job, session, 0, fromFile ? await countRecords(job) : undefined)) {
-    for (const record of records)
-      if (!process.stdout.write(`${JSON.stringify(record)}\n`)) await once(process.stdout, 'drain');
+    for (const record of records) {
+      const text = format.format(record as Record<string, unknown>, 'stdout');
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    }
     written += records.length;
   }
   return written;
@@ -64,7 +72,8 @@ async function runToFile(job: RecordJob, session: Session): Promise<number> {
   const total = await countRecords(job);
   const recorder = createRunRecorder({
     command: job.command,
-    options: job.options,
+    // A part of one format is not gone on with in another.
+    options: { ...job.options, ...(formatOf(job.output, job.format) === 'csv' ? { format: 'csv' } : {}) },
     versions: nativeVersions(),
     ...(job.seed === undefined ? {} : { seed: job.seed }),
   });
@@ -77,7 +86,7 @@ async function runToFile(job: RecordJob, session: Session): Promise<number> {
     return total * perInput;
   }
 
-  await using file = await openResumableJsonLines(job.output, z.looseObject({}), runKey);
+  await using file = await openResumableRecords(job.output, outputFormat(job), runKey);
   // A batch that was torn is made again from its first record; its whole inputs are not.
   const done = Math.floor(file.keptCount / perInput);
   if (file.keptCount > 0)
@@ -94,6 +103,10 @@ async function runToFile(job: RecordJob, session: Session): Promise<number> {
   await file.commit();
   await writeManifest(job, recorder, runKey, written);
   return written;
+}
+
+function outputFormat({ output, format, columns }: RecordJob): RecordFormat<Record<string, unknown>> {
+  return formatOf(output, format) === 'csv' ? csvFormat(columns) : jsonLinesFormat(z.looseObject({}));
 }
 
 async function* processAll(
@@ -114,7 +127,7 @@ async function* processAll(
     show();
     return records;
   }
-  for await (const record of readRecords(job.input)) {
+  for await (const record of readRecords(job.input, job.format)) {
     if (done < skip) {
       done++;
       continue;
@@ -128,7 +141,7 @@ async function* processAll(
 /** Reads the whole input once, so that a bad line is told before hours of work, and not after. */
 async function countRecords(job: RecordJob): Promise<number> {
   let count = 0;
-  for await (const _ of readRecords(job.input)) count++;
+  for await (const _ of readRecords(job.input, job.format)) count++;
   if (count === 0)
     throw new InputError('ERR_FILE_FORMAT', `Expected at least one record in ${job.input} but found none.`);
   return count;

@@ -1,7 +1,8 @@
-/** What commands read: JSON lines of `{id, text}` or `{id, tokens}`, and what becomes of them before a model sees them. */
+/** What commands read: JSON lines or CSV of `{id, text}` or `{id, tokens}`, and what becomes of them before a model sees them. */
 import { z } from 'zod';
-import { describe } from '../check.js';
-import { readNumberedJsonLines } from '../data/json-lines.js';
+import { describe, describeIssue } from '../check.js';
+import { readCsv } from '../data/csv.js';
+import { type NumberedRecord, readNumberedJsonLines } from '../data/json-lines.js';
 import { InputError } from '../errors.js';
 import type { Model, Tokens } from '../model/model.js';
 import type { Encoding, Tokenizer } from '../model/tokenizer.js';
@@ -29,14 +30,28 @@ export interface InputRecord {
   readonly mask?: Uint8Array;
 }
 
+export const RECORD_FORMATS = ['jsonl', 'csv'] as const;
+export type RecordFormatName = (typeof RECORD_FORMATS)[number];
+
+/** What the file's name says, else `fallback`. */
+export function formatOf(path: string, fallback: RecordFormatName = 'jsonl'): RecordFormatName {
+  if (/\.csv(\.gz)?$/i.test(path)) return 'csv';
+  return /\.(jsonl|ndjson|json)(\.gz)?$/i.test(path) ? 'jsonl' : fallback;
+}
+
 /**
- * The records of a file, or of stdin for `-`.
+ * The records of a file, or of stdin for `-`, in the format that its name says, else in `fallback`.
  *
  * @throws InputError `ERR_FILE_FORMAT`, naming the line
  */
-export async function* readRecords(input: string): AsyncGenerator<InputRecord, void> {
+export async function* readRecords(
+  input: string,
+  fallback?: RecordFormatName,
+): AsyncGenerator<InputRecord, void> {
   const path = input === '-' ? '/dev/stdin' : input;
-  for await (const { line, record } of readNumberedJsonLines(path, recordSchema)) {
+  const records =
+    formatOf(input, fallback) === 'csv' ? readCsvRecords(path) : readNumberedJsonLines(path, recordSchema);
+  for await (const { line, record } of records) {
     const text = record.text ?? record.content;
     if ((text === undefined) === (record.tokens === undefined))
       throw new InputError(
@@ -124,4 +139,43 @@ function encode(
 
 function cut(tokens: Tokens, maxTokens: number | undefined): { tokens: Tokens } {
   return { tokens: maxTokens === undefined ? tokens : tokens.subarray(0, maxTokens) };
+}
+
+/** Columns whose cells hold JSON. */
+const JSON_COLUMNS = ['tokens', 'secrets', 'mask'] as const;
+
+/** CSV cannot leave a cell out: an empty one is not there, except for a text that nothing stands for. */
+async function* readCsvRecords(
+  path: string,
+): AsyncGenerator<NumberedRecord<z.infer<typeof recordSchema>>, void> {
+  for await (const { line, cells } of readCsv(path)) {
+    const record: Record<string, unknown> = {};
+    for (const [name, cell] of Object.entries(cells)) if (cell !== '') record[name] = cell;
+    for (const name of JSON_COLUMNS)
+      if (record[name] !== undefined) record[name] = parseCell(cells[name]!, name, path, line);
+    const textColumn = ['text', 'content'].find((name) => cells[name] !== undefined);
+    if (
+      textColumn !== undefined &&
+      [record.text, record.content, record.tokens].every((v) => v === undefined)
+    )
+      record[textColumn] = '';
+    const result = recordSchema.safeParse(record);
+    if (!result.success) {
+      const where = `${path} line ${line}`;
+      throw new InputError('ERR_FILE_FORMAT', describeIssue(result.error.issues[0]!, record, where));
+    }
+    yield { line, record: result.data };
+  }
+}
+
+function parseCell(cell: string, name: string, path: string, line: number): unknown {
+  try {
+    return JSON.parse(cell);
+  } catch (cause) {
+    throw new InputError(
+      'ERR_FILE_FORMAT',
+      `Expected JSON for ${name} in ${path} line ${line} but received ${describe(cell)}.`,
+      { cause },
+    );
+  }
 }

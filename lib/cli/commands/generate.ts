@@ -8,8 +8,8 @@ import type { Tokenizer } from '../../model/tokenizer.js';
 import { deriveSeed } from '../../random.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
-  addFileOptions,
   addModelOptions,
+  addRecordOptions,
   addSeedOption,
   integerOption,
   integersOption,
@@ -17,7 +17,7 @@ import {
   numberOption,
 } from '../options.js';
 import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
-import { sequenceOf } from '../records.js';
+import { type RecordFormatName, sequenceOf } from '../records.js';
 import { withSession } from '../session.js';
 
 const HELP = `
@@ -36,6 +36,7 @@ Examples:
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly format?: RecordFormatName;
   readonly maxTokens: number;
   readonly samples: number;
   readonly temperature: number;
@@ -99,7 +100,7 @@ export function createGenerateCommand(): Command {
         min: 1,
       }),
     );
-  return addSeedOption(addModelOptions(addFileOptions(command)))
+  return addSeedOption(addModelOptions(addRecordOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
@@ -123,6 +124,7 @@ export function createGenerateCommand(): Command {
               model: directory,
               input: options.input,
               output: options.output,
+              format: options.format,
               // Twice the rows that are decoded together: a row that is done finds one that waits.
               batchRecords: Math.max(1, Math.floor((2 * (batchRows ?? MOST_ROWS)) / samples)),
               outputsPerInput: samples,

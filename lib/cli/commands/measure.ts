@@ -8,14 +8,14 @@ import { drain } from '../../progress.js';
 import { maskTokens, type Overlap, type TokenSpan } from '../../secrets/token-mask.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
-  addFileOptions,
   addModelOptions,
+  addRecordOptions,
   integerOption,
   integersOption,
   type ModelOptions,
 } from '../options.js';
 import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
-import { encodingOf, type InputRecord, type RecordReader } from '../records.js';
+import { encodingOf, type InputRecord, type RecordFormatName, type RecordReader } from '../records.js';
 import { withSession } from '../session.js';
 
 const HELP = `
@@ -34,6 +34,7 @@ Examples:
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly format?: RecordFormatName;
   readonly el: readonly number[];
   readonly maxTokens?: number;
   readonly prefixTokens: number;
@@ -66,7 +67,7 @@ export function createMeasureCommand(): Command {
         .choices(['strict', 'published'])
         .default('strict'),
     );
-  return addModelOptions(addFileOptions(command))
+  return addModelOptions(addRecordOptions(command))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
@@ -88,6 +89,8 @@ export function createMeasureCommand(): Command {
               model: directory,
               input: options.input,
               output: options.output,
+              format: options.format,
+              columns: ['id', 'ma', ...el.map((n) => `el${n}`), 'extractionStrength', 'secrets'],
               batchRecords: 16,
               process: async (batch, note) => {
                 const show = (event: ProgressEvent) =>

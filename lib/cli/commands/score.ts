@@ -1,9 +1,9 @@
 /** `lethe score`: log-probability, argmax hit and rank of every token of a document. */
 import { Command } from 'commander';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
-import { addFileOptions, addModelOptions, integerOption, type ModelOptions } from '../options.js';
+import { addModelOptions, addRecordOptions, integerOption, type ModelOptions } from '../options.js';
 import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
-import { sequenceOf } from '../records.js';
+import { type RecordFormatName, sequenceOf } from '../records.js';
 import { withSession } from '../session.js';
 
 const HELP = `
@@ -17,11 +17,13 @@ own distribution there. A mean is minus the entropy; (logprob - mean) / sqrt(var
 Examples:
   lethe score --model codeparrot-small --input documents.jsonl --output scores.jsonl
   lethe score --model codeparrot-small --input documents.jsonl --output scores.jsonl --moments
+  lethe score --model codeparrot-small --input documents.csv --output scores.csv
   echo '{"id": 1, "text": "import os"}' | lethe score --model codeparrot-small --input -`;
 
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly format?: RecordFormatName;
   readonly maxTokens?: number;
   readonly moments?: boolean;
 }
@@ -32,7 +34,7 @@ export function createScoreCommand(): Command {
     .description('Scores every token of documents in one teacher-forced pass of a model.')
     .addOption(integerOption('--max-tokens <n>', 'cut longer records (default: refuse them)', { min: 1 }))
     .option('--moments', 'write means and variances of log-probability too, as Min-K++ needs them');
-  return addModelOptions(addFileOptions(command))
+  return addModelOptions(addRecordOptions(command))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
@@ -55,6 +57,7 @@ export function createScoreCommand(): Command {
               model: directory,
               input: options.input,
               output: options.output,
+              format: options.format,
               batchRecords: 64,
               process: async (batch) => {
                 const sequences = batch.map((record) => sequenceOf(record, reader));
