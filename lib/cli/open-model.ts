@@ -1,7 +1,5 @@
 /** The model and the tokenizer that a command's options name. */
-import { basename } from 'node:path';
 import { resolveModel } from '../data/hub.js';
-import { COMMIT } from '../data/hub-cache.js';
 import { InputError } from '../errors.js';
 import { readArchitecture } from '../model/checkpoint.js';
 import { type LoadModelOptions, Model } from '../model/model.js';
@@ -40,16 +38,6 @@ export async function locateModel(
     `Expected a name on the hub beside --revision but received the directory ${model}, which has no revisions.`,
     { remedy: 'Leave --revision out, or give the name of the model.' },
   );
-}
-
-/** What the user calls a model, and the commit that a name on the hub stands for, as runs record it. */
-export function modelSource(
-  { model }: Pick<ModelOptions, 'model'>,
-  directory: string,
-): { readonly name: string; readonly commit?: string } {
-  // Snapshots in the cache are called by their commits.
-  const commit = basename(directory);
-  return directory !== model && COMMIT.test(commit) ? { name: model, commit } : { name: model };
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { access, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileError, LetheError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { readWeightMap, WEIGHT_FORMATS } from '../model/stored-tensors.js';
@@ -22,6 +22,15 @@ export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.e
 
 /** What lies on the hub. */
 export type HubKind = 'model' | 'dataset';
+
+/** The name and the commit that a model's snapshot stands for; undefined for another directory. */
+export function modelOfSnapshot(directory: string): { name: string; commit: string } | undefined {
+  const [folder = '', snapshots, commit = ''] = resolve(directory).split(sep).slice(-3);
+  // Names hold no `--`.
+  const name = /^models--(.+)$/.exec(folder)?.[1]?.replace('--', '/');
+  if (name === undefined || snapshots !== 'snapshots' || !COMMIT.test(commit)) return undefined;
+  return { name, commit };
+}
 
 /** One model's or data set's part of the cache. */
 export class CachedRepository {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { digestPath } from './digest.js';
+import { modelOfSnapshot } from './hub-cache.js';
 import type { RunManifest, RunSource, RunStep } from './run-manifest.js';
 
 export interface RunRecorderOptions {
@@ -15,7 +16,7 @@ export interface RunRecorderOptions {
 export interface RunRecorder {
   /** Runs `work` and notes how long it took, also when it fails. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Digests the model's directory. */
+  /** Digests the model's directory. One in the hub's cache is called by its name and commit. */
   setModel(path: string): Promise<void>;
   /** Digests a file or directory that the run reads. */
   addInput(path: string): Promise<void>;
@@ -42,7 +43,9 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
       }
     },
     async setModel(path) {
-      model = await source(path);
+      const { name, commit } = modelOfSnapshot(path) ?? {};
+      const { digest } = await source(path);
+      model = { path: name ?? path, ...(commit === undefined ? {} : { commit }), digest };
     },
     async addInput(path) {
       inputs.push(await source(path));

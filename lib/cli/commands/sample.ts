@@ -1,6 +1,7 @@
 /** `lethe sample`: fills directories with sampled outputs of a model. */
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { modelOfSnapshot } from '../../data/hub-cache.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { runCampaign, runPromptCampaigns } from '../../sampling/campaign.js';
@@ -9,7 +10,7 @@ import { readCampaignRecord } from '../../sampling/campaign-record.js';
 import { LAYOUTS, type OutputLayout } from '../../sampling/output-directory.js';
 import { promptHash, resultsDirectory } from '../../sampling/results-directory.js';
 import { promptTokens } from '../../sampling/sample-into.js';
-import { locateModel, modelSource, openModel, openTokenizer } from '../open-model.js';
+import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
   addModelOptions,
   addSeedOption,
@@ -140,7 +141,8 @@ async function identify(
     const record = await readCampaignRecord(place);
     if (record?.model !== undefined) known.push(record.model);
   }
-  const called = { ...modelSource(options, directory), dtype: options.dtype ?? 'float32' };
+  const { dtype = 'float32' } = options;
+  const called = { ...(modelOfSnapshot(directory) ?? { name: options.model }), dtype };
   return identifyModel(directory, called, known);
 }
 
