@@ -10,7 +10,7 @@ it('goes on after Ctrl-C as if it had never been stopped, and is quiet without a
     ...['sample', '--model', at.at('model'), '--output', at.at(output), '--count', '1100'],
     ...[
       '--max-tokens',
-      '40',
+      '24',
       '--layout',
       'jsonl',
       '--log-probs',
