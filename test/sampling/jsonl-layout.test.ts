@@ -1,4 +1,4 @@
-import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AbortedError } from '../../lib/errors.js';
@@ -159,6 +159,18 @@ describe('a campaign in JSON lines', () => {
     await writeFile(join(directory, 'outputs-000000.jsonl'), `${JSON.stringify(output)}\n`);
     expect(await sample({ count: 2 })).toMatchObject({ first: 5, last: 6, made: 2 });
     expect(parse<OutputRecord>((await files())['outputs-000000.jsonl'])[0]).toEqual(output);
+  });
+
+  it('stops when the disk does not take an output, and leaves none without its log-probabilities', async () => {
+    await mkdir(join(directory, 'logprobs-000000.jsonl.part'));
+    const stopped = sample({ layout: 'separate', logProbs: true, count: 200 });
+    await expect(stopped).rejects.toThrow(/logprobs-000000\.jsonl\.part/);
+    expect(await listOutputs(directory)).toEqual([]);
+    await rm(join(directory, 'logprobs-000000.jsonl.part'), { recursive: true });
+    expect(await sample({ layout: 'separate', logProbs: true, count: 200 })).toMatchObject({
+      first: 0,
+      made: 200,
+    });
   });
 
   it('refuses a file with other lines', async () => {
