@@ -65,6 +65,9 @@ const entrySchema = z.strictObject({
   licence: z.string().optional(),
 });
 
+const LF = 0x0a;
+const CR = 0x0d;
+
 /** Large enough to be handed between threads at little cost, small enough for several to wait. */
 const BLOCK_BYTES = 2 ** 22;
 
@@ -98,7 +101,7 @@ export async function* prepareBlocks(
     const { text, md5 } = shardDocument(source);
     const data = Buffer.from(text);
     const origin = { ...(path === undefined ? {} : { path }), ...(licence === undefined ? {} : { licence }) };
-    documents.push({ id, md5, lines: countLines(text), bytes: data.length, ...origin });
+    documents.push({ id, md5, lines: countLines(data), bytes: data.length, ...origin });
     texts.push(data);
     bytes += data.length;
     if (bytes >= BLOCK_BYTES) yield take();
@@ -180,6 +183,9 @@ function parse(line: string): unknown {
 }
 
 /** Lines of a text that ends with \n; \r and \r\n end lines too. */
-function countLines(text: string): number {
-  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
+function countLines(text: Uint8Array): number {
+  let lines = 0;
+  for (let at = text.indexOf(LF); at !== -1; at = text.indexOf(LF, at + 1)) lines++;
+  for (let at = text.indexOf(CR); at !== -1; at = text.indexOf(CR, at + 1)) if (text[at + 1] !== LF) lines++;
+  return lines;
 }

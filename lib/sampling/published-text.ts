@@ -30,11 +30,10 @@ export function mergedOutput(text: string): { readonly text: string; readonly md
 
 /** A document as it stands in a corpus shard: every line, the last one too, ends with \n; \r is text. */
 export function shardDocument(text: string): { readonly text: string; readonly md5: string } {
-  const kept = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => `${line}\n`)
-    .join('');
+  // Line by line it took twice as long, and a corpus has billions.
+  const joined = text.replace(/\n{2,}/g, '\n');
+  const lines = joined.startsWith('\n') ? joined.slice(1) : joined;
+  const kept = lines === '' || lines.endsWith('\n') ? lines : `${lines}\n`;
   const digest = md5(kept);
   return { text: `${kept}\n${digest}\n`, md5: digest };
 }
