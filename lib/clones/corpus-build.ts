@@ -9,7 +9,7 @@ import { check } from '../check.js';
 import type { HubEvent } from '../data/hub-files.js';
 import type { HubOptions } from '../data/hub-settings.js';
 import { InputError, throwIfAborted } from '../errors.js';
-import { type ProgressEvent, progress, relay } from '../progress.js';
+import { type ProgressEvent, relay } from '../progress.js';
 import {
   CORPUS_MANIFEST_FILE,
   type CorpusManifest,
@@ -19,9 +19,10 @@ import {
   shardName,
   writeCorpusManifest,
 } from './corpus-manifest.js';
-import { type CorpusSource, digestExisting, openSources } from './corpus-sources.js';
-import { BlockCutter, type CorpusPosition, streamBlocks } from './corpus-stream.js';
-import { type ShardBlock, shardMapPath, writeShard } from './shard.js';
+import { BuildMeter } from './corpus-meter.js';
+import { digestExisting, openSources } from './corpus-sources.js';
+import { BlockCutter, streamBlocks } from './corpus-stream.js';
+import { shardMapPath, writeShard } from './shard.js';
 
 export interface BuildCorpusOptions {
   /** Files and directories as {@link readDocuments} takes them, and names of data sets on the hub; in this order. */
@@ -92,7 +93,7 @@ export async function* buildCorpus(
     while (shards[index] !== undefined) index++;
     if (complete && index >= shards.length) break;
     const start = index === 0 ? { source: 0, documents: 0 } : shards[index - 1]!.through;
-    const meter = new Meter(sources, start);
+    const meter = new BuildMeter(sources, start);
     const skipped = { binary: 0, large: 0 };
     const blocks = streamBlocks(sources, start.source, {
       textField,
@@ -169,40 +170,4 @@ async function* keepWhole(
     whole.push(mapped && digests.get(paths[i]!) === shard.sha256 ? shard : undefined);
   }
   return whole;
-}
-
-/** How far the sources have been read, how many documents and bytes of text came of them, and how fast. */
-class Meter {
-  readonly #total: number;
-  readonly #began = performance.now();
-  #read: number;
-  #documents = 0;
-  #bytes = 0;
-
-  constructor(sources: readonly CorpusSource[], start: CorpusPosition) {
-    const sum = (some: readonly CorpusSource[]) =>
-      some.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-    this.#total = sum(sources);
-    this.#read = sum(sources.slice(0, start.source));
-  }
-
-  read(bytes: number): void {
-    this.#read += bytes;
-  }
-
-  async *watch(
-    blocks: AsyncIterable<ShardBlock>,
-    emit: (event: ProgressEvent) => void,
-  ): AsyncGenerator<ShardBlock, void> {
-    for await (const block of blocks) {
-      yield block;
-      this.#documents += block.documents.length;
-      this.#bytes += block.text.length;
-      const seconds = Math.max(1e-3, (performance.now() - this.#began) / 1000);
-      const perSecond = `${Math.round(this.#documents / seconds)} documents/s`;
-      const rate = `${(this.#bytes / 1e6 / seconds).toFixed(1)} MB/s of text`;
-      const done = Math.min(this.#read, this.#total);
-      emit(progress('build', done, this.#total, 'bytes', `${perSecond}  ${rate}`));
-    }
-  }
 }

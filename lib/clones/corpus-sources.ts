@@ -45,7 +45,7 @@ async function* findSource(
   hub: HubOptions,
 ): AsyncGenerator<HubEvent, readonly FoundSource[], void> {
   const there = await stat(name).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' && isDatasetName(name)) return undefined;
+    if (error.code === 'ENOENT' && isDatasetName(name) && !FILE_NAME.test(name)) return undefined;
     throw fileError('read', name, error);
   });
   if (there === undefined) {
@@ -67,6 +67,9 @@ async function* findSource(
   for await (const file of walkFiles(name, { hidden: false })) sizeBytes += file.sizeBytes;
   return [{ name, path: name, kind: 'tree', sizeBytes }];
 }
+
+/** A mistyped file is none of the hub's. */
+const FILE_NAME = /\.(jsonl|ndjson|json|csv|parquet|gz|txt)$/i;
 
 /** Less is digested before threads have started. */
 const THREADS_PAY_BYTES = 2 ** 26;

@@ -86,7 +86,7 @@ export async function* resolveDataset(
   };
 }
 
-/** Whether this may be called on the hub, and can be no relative path with more than one folder. */
+/** Whether something on the hub may be called so. */
 export function isDatasetName(name: string): boolean {
   return HUB_NAME.test(name);
 }

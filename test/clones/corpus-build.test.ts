@@ -282,7 +282,11 @@ describe('a source', () => {
     expect((await readFile(join(directory, '0'))).equals(published[0]!)).toBe(true);
   });
 
-  test('must be there', async () => {
+  test('must be there, and a mistyped file is not looked for on the hub', async () => {
+    expect(await failure(build({ sources: ['data/none.jsonl.gz'], directory: 'x' }))).toMatchObject({
+      code: 'ERR_FILE_NOT_FOUND',
+      message: 'Could not read data/none.jsonl.gz: it does not exist.',
+    });
     expect(await failure(build({ sources: [], directory: 'x' }))).toMatchObject({
       code: 'ERR_INVALID_OPTION',
     });
