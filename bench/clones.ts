@@ -1,0 +1,209 @@
+/**
+ * Clone detection against Simian, its memory, its threads, and a corpus that streams by:
+ * `SIMIAN_JAR=... npm run bench -- clones [--tables simian,memory,workers,stream] [--sources DIR,DIR] [--rounds 3]`.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  defaultSources,
+  endless,
+  madeFile,
+  nearDuplicates,
+  onceEach,
+  sampledOutputs,
+  takeSources,
+} from './clones-corpus.js';
+import { type Measured, searchByLethe, searchBySimian } from './clones-process.js';
+import { median, megabytes, present, ratio } from './compare.js';
+import { readSettings } from './settings.js';
+
+const settings = readSettings({ tables: 'simian,memory,workers,stream', sources: '' });
+const tables = settings.own.tables!.split(',');
+const interpreter = existsSync(settings.python) ? settings.python : 'python3';
+const sources = settings.own.sources === '' ? defaultSources(interpreter) : settings.own.sources!.split(',');
+const jar = process.env.SIMIAN_JAR;
+
+const MB = settings.smoke ? 20_000 : 1_000_000;
+const directory = join(settings.directory, settings.smoke ? 'clones-smoke' : 'clones');
+const documents = takeSources(sources, 80 * MB);
+const few = documents.slice(0, Math.max(2, Math.ceil(documents.length / 100)));
+const single = await madeFile(directory, 'one-version', () => onceEach(documents));
+const outputsOf = (size: number) =>
+  madeFile(directory, `outputs-${size}`, () => sampledOutputs(documents, size * MB));
+
+async function repeated(run: () => Promise<Measured>): Promise<Measured> {
+  const all: Measured[] = [];
+  for (let round = 0; round < settings.rounds; round++) all.push(await run());
+  return {
+    seconds: median(all.map(({ seconds }) => seconds)),
+    peakBytes: Math.max(...all.map(({ peakBytes }) => peakBytes)),
+    groups: all[0]!.groups,
+  };
+}
+
+const about = [{ about: `lethe clones, Node ${process.version}, started anew each time` }];
+const seconds = (value: number) => value.toFixed(2);
+const speed = (bytes: number, { seconds: time }: Measured) => (bytes / 1e6 / time).toFixed(0);
+const hours = (bytes: number, { seconds: time }: Measured) => ((time / bytes) * (50e9 / 3600)).toFixed(2);
+const sizeOf = async (path: string) => (await stat(path)).size;
+
+async function againstSimian(): Promise<void> {
+  if (jar === undefined) throw new Error('Expected the path of simian-2.5.10.jar in SIMIAN_JAR.');
+  const near = await madeFile(directory, 'near-duplicates', () => nearDuplicates(few, 80 * MB));
+  const outputs = await outputsOf(2);
+  const rows: string[][] = [];
+  for (const [what, shard] of [
+    ['one version per file', single],
+    ['many near-duplicates', near],
+  ] as const) {
+    const bytes = await sizeOf(shard);
+    const ours = await repeated(() => searchByLethe({ outputs, shard }));
+    const theirs = await repeated(() => searchBySimian({ outputs, shard }, jar!));
+    rows.push([
+      what,
+      seconds(ours.seconds),
+      seconds(theirs.seconds),
+      ratio(theirs.seconds / ours.seconds),
+      speed(bytes, ours),
+      (bytes / 1e6 / theirs.seconds).toFixed(1),
+      hours(bytes, ours),
+      megabytes(ours.peakBytes),
+      megabytes(theirs.peakBytes),
+    ]);
+  }
+  await present(
+    {
+      name: 'clones-simian',
+      work: `A shard of ${80 * MB} bytes of installed code against ${2 * MB} bytes of outputs, threshold 6, one worker; Simian 2.5.10 with a heap of 8 GB. Seconds are those of the whole process; hours are for 50 GB at this speed.`,
+      columns: [
+        'shard',
+        'Lethe s',
+        'Simian s',
+        'ratio',
+        'Lethe MB/s',
+        'Simian MB/s',
+        'h for 50 GB',
+        'Lethe peak',
+        'Simian peak',
+      ],
+      rows,
+    },
+    about,
+    settings,
+  );
+}
+
+async function memory(): Promise<void> {
+  const rows: string[][] = [];
+  for (const size of [2, 20, 200]) {
+    const outputs = await outputsOf(size);
+    const found = await repeated(() => searchByLethe({ outputs, shard: single }));
+    rows.push([
+      `${size * (MB / 1e6)} MB`,
+      String(found.groups),
+      seconds(found.seconds),
+      megabytes(found.peakBytes),
+    ]);
+  }
+  await present(
+    {
+      name: 'clones-memory',
+      work: `Peak memory of one worker by the size of the outputs, on one shard of ${80 * MB} bytes.`,
+      columns: ['outputs', 'groups', 's', 'peak'],
+      rows,
+    },
+    about,
+    settings,
+  );
+}
+
+async function workers(): Promise<void> {
+  // Long enough for the start of Node and the outputs' index to weigh little.
+  const shard = await madeFile(directory, 'long', () => endless(documents, 800 * MB));
+  const outputs = await outputsOf(2);
+  const bytes = await sizeOf(shard);
+  const rows: string[][] = [];
+  let one: Measured | undefined;
+  for (const count of [1, 2, 4, 8].filter((each) => each <= settings.threads)) {
+    const found = await repeated(() => searchByLethe({ outputs, shard, workers: count }));
+    one ??= found;
+    const perWorker = (bytes / 1e6 / found.seconds / count).toFixed(0);
+    rows.push([
+      String(count),
+      seconds(found.seconds),
+      ratio(one.seconds / found.seconds),
+      speed(bytes, found),
+      perWorker,
+      hours(bytes, found),
+      megabytes(found.peakBytes),
+    ]);
+  }
+  await present(
+    {
+      name: 'clones-workers',
+      work: `A shard of ${800 * MB} bytes of mutated code against ${2 * MB} bytes of outputs.`,
+      columns: ['workers', 's', 'speed-up', 'MB/s', 'MB/s per worker', 'h for 50 GB', 'peak'],
+      rows,
+    },
+    about,
+    settings,
+  );
+}
+
+async function streamed(size: number, outputs: string): Promise<Measured> {
+  const fifo = join(directory, 'stream');
+  await mkdir(directory, { recursive: true });
+  await rm(fifo, { force: true });
+  execFileSync('mkfifo', [fifo]);
+  const script = fileURLToPath(new URL('clones-stream.ts', import.meta.url));
+  const args = ['--import', 'tsx', script, fifo, String(size), String(80 * MB), ...sources];
+  const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It says so when its sources are read: that time is not Lethe's.
+  await once(writer.stdout, 'data');
+  const found = await searchByLethe({ outputs, shard: fifo });
+  if (writer.exitCode === null) await once(writer, 'close');
+  await rm(fifo);
+  return found;
+}
+
+async function stream(): Promise<void> {
+  const outputs = await outputsOf(2);
+  const rows: string[][] = [];
+  for (const size of [200, 2000]) {
+    const found = await repeated(() => streamed(size * MB, outputs));
+    rows.push([
+      `${size * (MB / 1e6)} MB`,
+      seconds(found.seconds),
+      speed(size * MB, found),
+      megabytes(found.peakBytes),
+    ]);
+  }
+  await present(
+    {
+      name: 'clones-stream',
+      work: 'Real code with seeded mutations through a pipe, never stored, one worker; another process makes it meanwhile.',
+      columns: ['corpus', 's', 'MB/s', 'peak'],
+      rows,
+    },
+    about,
+    settings,
+  );
+}
+
+const TABLES: Readonly<Record<string, () => Promise<void>>> = {
+  simian: againstSimian,
+  memory,
+  workers,
+  stream,
+};
+for (const name of tables) {
+  const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined;
+  if (table === undefined) {
+    throw new Error(`Expected some of ${Object.keys(TABLES).join(',')} for --tables but received ${name}.`);
+  }
+  await table();
+}
