@@ -19,8 +19,6 @@ const REACH = 5;
  */
 const KIN_STEPS = 6;
 
-const TWO_32 = 2 ** 32;
-
 /** The last T lines of a file, and the kin window that ends with them. */
 export class LineWindows {
   /** Lines, and their hash H(i, T). */
@@ -46,10 +44,16 @@ export class LineWindows {
     this.exact.push(high, low, rawLine);
     const { count, mask, lineHigh, lineLow } = this.exact;
     if (count <= REACH) return;
-    const [a, b, c] = [(count - 2) & mask, (count - 5) & mask, (count - 6) & mask];
-    const sumLow = (low >>> 0) - (lineLow[a]! >>> 0) - (lineLow[b]! >>> 0) + (lineLow[c]! >>> 0);
-    const sumHigh = high - lineHigh[a]! - lineHigh[b]! + lineHigh[c]! + Math.floor(sumLow / TWO_32);
-    this.#kin.push(sumHigh | 0, sumLow | 0, rawLine);
+    const a = (count - 2) & mask;
+    const b = (count - 5) & mask;
+    const c = (count - 6) & mask;
+    const lowA = lineLow[a]!;
+    const lowB = lineLow[b]!;
+    const lowC = lineLow[c]!;
+    const half0 = (low & 0xffff) - (lowA & 0xffff) - (lowB & 0xffff) + (lowC & 0xffff);
+    const half1 = (low >>> 16) - (lowA >>> 16) - (lowB >>> 16) + (lowC >>> 16) + (half0 >> 16);
+    const kinHigh = (high - lineHigh[a]! - lineHigh[b]! + lineHigh[c]! + (half1 >> 16)) | 0;
+    this.#kin.push(kinHigh, (half1 << 16) | (half0 & 0xffff), rawLine);
   }
 
   get hasExact(): boolean {

@@ -28,7 +28,9 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const REPLACEMENT = 0xfffd;
-const TWO_32 = 2 ** 32;
+const FACTOR = 31;
+const AFTER_WORD_FACTOR = 31 * 31;
+const AFTER_WORD_SPACE = 31 * SPACE;
 
 // What a byte means: > 0 the lower-cased unit of a word; one of the three below; else a symbol, negated.
 const SEPARATOR = 0;
@@ -59,7 +61,7 @@ export class LineHasher {
   /** Raw lines ended so far. */
   rawLines = 0;
   readonly #sink: LineSink;
-  // The line so far: hash (low half unsigned), whether it has a token, whether the last token is a word.
+  // The line so far: hash, whether it has a token, whether the last token is a word.
   #high = 0;
   #low = 0;
   #hasToken = false;
@@ -109,7 +111,9 @@ export class LineHasher {
     let high = this.#high;
     let low = this.#low;
     let hasToken = this.#hasToken;
-    let afterWord = this.#afterWord;
+    // What the next word does to the hash: h = 31 h + token, or 31 (31 h + 32) + token with the space between words.
+    let factor = this.#afterWord ? AFTER_WORD_FACTOR : FACTOR;
+    let space = this.#afterWord ? AFTER_WORD_SPACE : 0;
     let inWord = this.#inWord;
     let token = this.#token;
     let at = from;
@@ -117,52 +121,50 @@ export class LineHasher {
     for (; at < end; at++) {
       kind = KIND[bytes[at]!]!;
       if (kind > 0) {
+        token = (Math.imul(token, 31) + kind) | 0;
         inWord = true;
-        do {
-          token = (Math.imul(token, 31) + kind) | 0;
-          if (++at === end) break;
-          kind = KIND[bytes[at]!]!;
-        } while (kind > 0);
-        if (at === end) break;
+        continue;
       }
       if (kind === NOT_ASCII) break;
       if (inWord) {
-        // h = 31 h + token, and before it the space between two words: 31 (31 h + 32) + token.
-        const sum = afterWord ? low * 961 + 992 + token : low * 31 + token;
-        high = Math.imul(high, afterWord ? 961 : 31) + Math.floor(sum / TWO_32);
-        high |= 0;
-        low = sum >>> 0;
+        // By halves of 16 bits: carries are shifts then, no comparisons to be mispredicted.
+        const half0 = Math.imul(low & 0xffff, factor) + (token & 0xffff) + space;
+        const half1 = Math.imul(low >>> 16, factor) + (token >> 16) + (half0 >>> 16);
+        low = (half1 << 16) | (half0 & 0xffff);
+        high = (Math.imul(high, factor) + (half1 >> 16)) | 0;
         token = 0;
         inWord = false;
-        afterWord = true;
+        factor = AFTER_WORD_FACTOR;
+        space = AFTER_WORD_SPACE;
         hasToken = true;
       }
       if (kind === SEPARATOR) continue;
       if (kind === LINE_END) {
         if (bytes[at] === LINE_FEED && (at > 0 ? bytes[at - 1] : this.#last) === CARRIAGE_RETURN) continue;
         this.rawLines++;
-        if (hasToken) {
-          this.#sink.line(high, low | 0, this.rawLines);
-        }
+        if (hasToken) this.#sink.line(high, low, this.rawLines);
         high = 0;
         low = 0;
         hasToken = false;
-        afterWord = false;
+        factor = FACTOR;
+        space = 0;
       } else {
-        const sum = low * 31 - kind;
-        high = (Math.imul(high, 31) + Math.floor(sum / TWO_32)) | 0;
-        low = sum >>> 0;
-        afterWord = false;
+        const half0 = Math.imul(low & 0xffff, FACTOR) - kind;
+        const half1 = Math.imul(low >>> 16, FACTOR) + (half0 >>> 16);
+        low = (half1 << 16) | (half0 & 0xffff);
+        high = (Math.imul(high, FACTOR) + (half1 >>> 16)) | 0;
+        factor = FACTOR;
+        space = 0;
         hasToken = true;
       }
     }
     this.#high = high;
     this.#low = low;
     this.#hasToken = hasToken;
-    this.#afterWord = afterWord;
+    this.#afterWord = factor === AFTER_WORD_FACTOR;
     this.#inWord = inWord;
     this.#token = token;
-    if (kind === NOT_ASCII && at < end) {
+    if (at < end) {
       this.#beyondAscii = true;
       this.#casedBefore = inWord && isAsciiLetter(at > 0 ? bytes[at - 1]! : this.#last);
     }
@@ -270,16 +272,17 @@ export class LineHasher {
   }
 
   #fold(token: number): void {
-    const sum = this.#low * 31 + token;
-    this.#high = (Math.imul(this.#high, 31) + Math.floor(sum / TWO_32)) | 0;
-    this.#low = sum >>> 0;
+    const half0 = Math.imul(this.#low & 0xffff, FACTOR) + (token & 0xffff);
+    const half1 = Math.imul(this.#low >>> 16, FACTOR) + (token >> 16) + (half0 >>> 16);
+    this.#low = (half1 << 16) | (half0 & 0xffff);
+    this.#high = (Math.imul(this.#high, FACTOR) + (half1 >> 16)) | 0;
     this.#hasToken = true;
   }
 
   #endLine(): void {
     this.rawLines++;
     if (this.#hasToken) {
-      this.#sink.line(this.#high, this.#low | 0, this.rawLines);
+      this.#sink.line(this.#high, this.#low, this.rawLines);
     }
     this.#high = 0;
     this.#low = 0;

@@ -1,10 +1,7 @@
 /**
  * The rolling hash H(i, T) of the last T significant lines of one file, with a ring of the lines just seen.
- * 64-bit numbers are two int32 halves; products go through doubles, which hold 53 bits exactly.
+ * 64-bit numbers are two int32 halves, and stay integers throughout: this runs once for every line of the corpus.
  */
-
-const TWO_16 = 2 ** 16;
-const TWO_32 = 2 ** 32;
 
 /** 31^exponent mod 2^64. */
 export function powerOf31(exponent: number): bigint {
@@ -60,24 +57,30 @@ export class RollingWindow {
 
   push(high: number, low: number, rawLine: number): void {
     const number = this.count++;
-    // H = 31 H + line - 31^T oldest; `high` and `low` of the sum are kept as doubles until the end.
-    let sumLow = (this.low >>> 0) * 31 + (low >>> 0);
+    // H = 31 H + line - 31^T oldest, by halves of 16 bits: carries are shifts then, no comparisons to be mispredicted.
+    let half0 = Math.imul(this.low & 0xffff, 31) + (low & 0xffff);
+    let half1 = Math.imul(this.low >>> 16, 31) + (low >>> 16);
     let sumHigh = Math.imul(this.high, 31) + high;
     if (number >= this.threshold) {
       const oldest = (number - this.threshold) & this.mask;
       const oldLow = this.lineLow[oldest]!;
       const old0 = oldLow & 0xffff;
       const old1 = oldLow >>> 16;
-      const middle = this.#power0 * old1 + this.#power1 * old0;
-      const productLow = this.#power0 * old0 + (middle % TWO_16) * TWO_16;
-      sumLow -= productLow;
+      const product0 = Math.imul(this.#power0, old0);
+      const cross = (Math.imul(this.#power1, old0) + (product0 >>> 16)) >>> 0;
+      const other = (Math.imul(this.#power0, old1) + (cross & 0xffff)) >>> 0;
+      half0 -= product0 & 0xffff;
+      half1 -= other & 0xffff;
       sumHigh -=
+        Math.imul(this.#power1, old1) +
+        (cross >>> 16) +
+        (other >>> 16) +
         Math.imul(this.#powerLow, this.lineHigh[oldest]!) +
-        Math.imul(this.#powerHigh, oldLow) +
-        (this.#power1 * old1 + Math.floor(middle / TWO_16));
+        Math.imul(this.#powerHigh, oldLow);
     }
-    this.low = sumLow | 0;
-    this.high = (sumHigh + Math.floor(sumLow / TWO_32)) | 0;
+    half1 += half0 >> 16;
+    this.low = (half1 << 16) | (half0 & 0xffff);
+    this.high = (sumHigh + (half1 >> 16)) | 0;
     const slot = number & this.mask;
     this.lineHigh[slot] = high;
     this.lineLow[slot] = low;
