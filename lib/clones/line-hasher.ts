@@ -1,12 +1,25 @@
 /**
  * From the bytes of a text file to the hashes of its significant lines: UTF-8 decoding, words, symbols and line ends
  * in one pass, without making a string. Chunk boundaries may fall anywhere. What the lines mean is not decided here.
+ * ASCII text, which code is, goes through a kernel in WebAssembly (line-kernel.wat).
  *
  * Rules (Simian 2.5.10, plain text): lines end at \n, \r or \r\n. A word is a maximal run of [0-9A-Za-z] and of
  * UTF-16 units >= U+0100, lower-cased; U+0000..U+0020 and ! " ' , . : ; ? only separate; every other character up to
  * U+00FF is a token of its own. Between two words with no symbol between them stands a token of one space.
  * Token hash: Java's `String.hashCode`; line hash: h = 31 h + token, 64 bits. Lines without tokens are skipped.
  */
+import {
+  AFTER_WORD,
+  FOUND,
+  HAS_TOKEN,
+  HASH_HIGH,
+  HASH_LOW,
+  IN_WORD,
+  KERNEL_BYTES,
+  kernel,
+  RAW_LINES,
+  TOKEN,
+} from './line-kernel.js';
 import {
   CAPITAL_I_WITH_DOT,
   CAPITAL_SIGMA,
@@ -29,27 +42,6 @@ const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const REPLACEMENT = 0xfffd;
 const FACTOR = 31;
-const AFTER_WORD_FACTOR = 31 * 31;
-const AFTER_WORD_SPACE = 31 * SPACE;
-
-// What a byte means: > 0 the lower-cased unit of a word; one of the three below; else a symbol, negated.
-const SEPARATOR = 0;
-const LINE_END = -1;
-const NOT_ASCII = -2;
-const KIND = byteKinds();
-
-function byteKinds(): Int16Array {
-  const kinds = new Int16Array(256);
-  for (let byte = 0; byte < 256; byte++) {
-    const char = String.fromCharCode(byte);
-    if (byte >= 0x80) kinds[byte] = NOT_ASCII;
-    else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) kinds[byte] = LINE_END;
-    else if (/[0-9A-Za-z]/.test(char)) kinds[byte] = char.toLowerCase().charCodeAt(0);
-    else if (byte <= SPACE || '!"\',.:;?'.includes(char)) kinds[byte] = SEPARATOR;
-    else kinds[byte] = -byte;
-  }
-  return kinds;
-}
 
 function isAsciiLetter(byte: number): boolean {
   const lower = byte | 0x20;
@@ -85,13 +77,17 @@ export class LineHasher {
     this.#sink = sink;
   }
 
-  /** Hashes `bytes[0..end)`. */
-  push(bytes: Uint8Array, end: number = bytes.length): void {
-    let at = 0;
-    while (at < end) {
-      at = this.#beyondAscii ? this.#pushBeyondAscii(bytes, at, end) : this.#pushAscii(bytes, at, end);
+  push(bytes: Uint8Array): void {
+    for (let start = 0; start < bytes.length; start += KERNEL_BYTES) {
+      const piece = bytes.subarray(start, start + KERNEL_BYTES);
+      kernel.input[0] = this.#last;
+      kernel.input.set(piece, 1);
+      let at = 0;
+      while (at < piece.length) {
+        at = this.#beyondAscii ? this.#pushBeyondAscii(piece, at) : this.#pushAscii(at, piece.length);
+      }
+      this.#last = piece[piece.length - 1]!;
     }
-    if (end > 0) this.#last = bytes[end - 1]!;
   }
 
   /** The end of the file: a last line without a line end counts. */
@@ -106,75 +102,40 @@ export class LineHasher {
     this.#last = LINE_FEED;
   }
 
-  /** The hot loop: runs to the next byte beyond ASCII and returns its index. State lives in locals meanwhile. */
-  #pushAscii(bytes: Uint8Array, from: number, end: number): number {
-    let high = this.#high;
-    let low = this.#low;
-    let hasToken = this.#hasToken;
-    // What the next word does to the hash: h = 31 h + token, or 31 (31 h + 32) + token with the space between words.
-    let factor = this.#afterWord ? AFTER_WORD_FACTOR : FACTOR;
-    let space = this.#afterWord ? AFTER_WORD_SPACE : 0;
-    let inWord = this.#inWord;
-    let token = this.#token;
-    let at = from;
-    let kind = 0;
-    for (; at < end; at++) {
-      kind = KIND[bytes[at]!]!;
-      if (kind > 0) {
-        token = (Math.imul(token, 31) + kind) | 0;
-        inWord = true;
-        continue;
-      }
-      if (kind === NOT_ASCII) break;
-      if (inWord) {
-        // By halves of 16 bits: carries are shifts then, no comparisons to be mispredicted.
-        const half0 = Math.imul(low & 0xffff, factor) + (token & 0xffff) + space;
-        const half1 = Math.imul(low >>> 16, factor) + (token >> 16) + (half0 >>> 16);
-        low = (half1 << 16) | (half0 & 0xffff);
-        high = (Math.imul(high, factor) + (half1 >> 16)) | 0;
-        token = 0;
-        inWord = false;
-        factor = AFTER_WORD_FACTOR;
-        space = AFTER_WORD_SPACE;
-        hasToken = true;
-      }
-      if (kind === SEPARATOR) continue;
-      if (kind === LINE_END) {
-        if (bytes[at] === LINE_FEED && (at > 0 ? bytes[at - 1] : this.#last) === CARRIAGE_RETURN) continue;
-        this.rawLines++;
-        if (hasToken) this.#sink.line(high, low, this.rawLines);
-        high = 0;
-        low = 0;
-        hasToken = false;
-        factor = FACTOR;
-        space = 0;
-      } else {
-        const half0 = Math.imul(low & 0xffff, FACTOR) - kind;
-        const half1 = Math.imul(low >>> 16, FACTOR) + (half0 >>> 16);
-        low = (half1 << 16) | (half0 & 0xffff);
-        high = (Math.imul(high, FACTOR) + (half1 >>> 16)) | 0;
-        factor = FACTOR;
-        space = 0;
-        hasToken = true;
-      }
-    }
-    this.#high = high;
-    this.#low = low;
-    this.#hasToken = hasToken;
-    this.#afterWord = factor === AFTER_WORD_FACTOR;
-    this.#inWord = inWord;
-    this.#token = token;
-    if (at < end) {
+  /**
+   * Runs over the kernel's input from `from` to the next byte beyond ASCII and returns its index. The kernel serves all
+   * hashers of a thread, so that each brings its state along.
+   */
+  #pushAscii(from: number, size: number): number {
+    const { state, hashes, rawLines, input } = kernel;
+    state[HASH_LOW] = this.#low;
+    state[HASH_HIGH] = this.#high;
+    state[HAS_TOKEN] = this.#hasToken ? 1 : 0;
+    state[AFTER_WORD] = this.#afterWord ? 1 : 0;
+    state[IN_WORD] = this.#inWord ? 1 : 0;
+    state[TOKEN] = this.#token;
+    state[RAW_LINES] = this.rawLines;
+    const at = kernel.push(from, size);
+    const found = state[FOUND]!;
+    for (let i = 0; i < found; i++) this.#sink.line(hashes[2 * i + 1]!, hashes[2 * i]!, rawLines[i]!);
+    this.#low = state[HASH_LOW]!;
+    this.#high = state[HASH_HIGH]!;
+    this.#hasToken = state[HAS_TOKEN] === 1;
+    this.#afterWord = state[AFTER_WORD] === 1;
+    this.#inWord = state[IN_WORD] === 1;
+    this.#token = state[TOKEN]!;
+    this.rawLines = state[RAW_LINES]! >>> 0;
+    if (at < size) {
       this.#beyondAscii = true;
-      this.#casedBefore = inWord && isAsciiLetter(at > 0 ? bytes[at - 1]! : this.#last);
+      this.#casedBefore = this.#inWord && isAsciiLetter(input[at]!);
     }
     return at;
   }
 
   /** Runs to the next ASCII byte at which no sequence is unfinished and no sigma undecided; returns its index. */
-  #pushBeyondAscii(bytes: Uint8Array, from: number, end: number): number {
+  #pushBeyondAscii(bytes: Uint8Array, from: number): number {
     let at = from;
-    while (at < end) {
+    while (at < bytes.length) {
       const byte = bytes[at]!;
       if (this.#needed === 0) {
         if (byte < 0x80) {
