@@ -22,7 +22,9 @@ const prompts = Array.from({ length: count }, () => ({
   maxTokens: between(16, 256),
 }));
 const request = { do: 'generate', rows: prompts, slots: SLOTS } as const;
-const { ours, theirs } = await alternate([lethe, peer], request, settings);
+// A round of the peer takes minutes: one batch warms up.
+const warmUp = { ...request, rows: prompts.slice(0, SLOTS) };
+const { ours, theirs } = await alternate([lethe, peer], request, settings, warmUp);
 const asked = prompts.reduce((sum, { maxTokens }) => sum + maxTokens, 0);
 const [mine, other] = [medianSeconds(ours), medianSeconds(theirs)];
 await present(

@@ -8,12 +8,12 @@ import { z } from 'zod';
 import { digestFile } from '../data/digest.js';
 import { csvFormat, jsonLinesFormat, type RecordFormat } from '../data/record-format.js';
 import { openResumableRecords } from '../data/resumable-records.js';
-import { readRunManifest, writeRunManifest } from '../data/run-manifest.js';
+import { writeRunManifest } from '../data/run-manifest.js';
 import { createRunRecorder, type RunRecorder } from '../data/run-recorder.js';
 import { InputError, throwIfAborted } from '../errors.js';
 import { progress } from '../progress.js';
 import { formatOf, type InputRecord, type RecordFormatName, readRecords } from './records.js';
-import { runKeyOf } from './run-key.js';
+import { holdsFinishedOutput, runKeyOf } from './run-key.js';
 import type { Session } from './session.js';
 import { nativeVersions } from './versions.js';
 
@@ -81,7 +81,7 @@ async function runToFile(job: RecordJob, session: Session): Promise<number> {
   await recorder.addInput(job.input);
   const runKey = runKeyOf(recorder.finish({}));
   const perInput = job.outputsPerInput ?? 1;
-  if (await isFinished(job.output, runKey)) {
+  if (await holdsFinishedOutput(job.output, runKey)) {
     session.say(`${job.output} is finished: same model, input and options. Remove it to make it again.`);
     return total * perInput;
   }
@@ -155,13 +155,4 @@ async function writeManifest(
 ): Promise<void> {
   const output = { path: job.output, digest: await digestFile(job.output) };
   await writeRunManifest(dirname(job.output), recorder.finish({ runKey, records, output }));
-}
-
-/** Whether the output is there as a run with this key left it. */
-async function isFinished(output: string, runKey: string): Promise<boolean> {
-  const manifest = await readRunManifest(dirname(output)).catch(() => undefined);
-  if (manifest?.results.runKey !== runKey) return false;
-  const recorded = manifest.results.output as { path: string; digest: string };
-  const found = await digestFile(output).catch(() => undefined);
-  return recorded.path === output && recorded.digest === found;
 }

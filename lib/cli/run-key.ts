@@ -1,6 +1,6 @@
 /** By what finished work is recognised: a digest of everything that a run's output depends on, kept in its run.json. */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { digestFile, digestText } from '../data/digest.js';
 import { type RunManifest, readRunManifest } from '../data/run-manifest.js';
 
@@ -33,4 +33,13 @@ export async function holdsFinishedCheckpoint(directory: string, runKey: string)
   if (manifest?.results.runKey !== runKey) return false;
   const { weights } = await checkpointResults(directory, runKey).catch(() => ({ weights: undefined }));
   return weights !== undefined && manifest.results.weights === weights;
+}
+
+/** Whether the file of results is there as a run with this key left it. */
+export async function holdsFinishedOutput(output: string, runKey: string): Promise<boolean> {
+  const manifest = await readRunManifest(dirname(output)).catch(() => undefined);
+  if (manifest?.results.runKey !== runKey) return false;
+  const recorded = manifest.results.output as { path: string; digest: string };
+  const found = await digestFile(output).catch(() => undefined);
+  return recorded.path === output && recorded.digest === found;
 }

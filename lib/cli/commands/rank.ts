@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { digestFile } from '../../data/digest.js';
 import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
 import { openResumableJsonLines } from '../../data/resumable-json-lines.js';
-import { readRunManifest, writeRunManifest } from '../../data/run-manifest.js';
+import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
@@ -16,7 +16,7 @@ import { type RankingModel, scoreOutputs } from '../../memorization/ranking/scor
 import { readVerdicts, type Verdicts } from '../../memorization/ranking/verdicts.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import { addModelOptions, integerOption, type ModelOptions, numberOption } from '../options.js';
-import { runKeyOf } from '../run-key.js';
+import { holdsFinishedOutput, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { nativeVersions } from '../versions.js';
 
@@ -119,7 +119,7 @@ async function rank(options: Options, session: Session): Promise<void> {
   const runKey = runKeyOf(recorder.finish({}));
   for (const path of [...(log ?? []), ...(map ?? [])]) await recorder.addInput(path);
 
-  const finished = await isFinished(output, runKey);
+  const finished = await holdsFinishedOutput(output, runKey);
   if (finished)
     session.say(`The scores in ${output} are those of these outputs and models: none is computed again.`);
   await using scores = finished
@@ -186,15 +186,6 @@ async function countOutputs(source: OutputSource): Promise<number> {
   let count = 0;
   for await (const _ of source.read()) count++;
   return count;
-}
-
-/** Whether the output is there as a run with this key left it. */
-async function isFinished(output: string, runKey: string): Promise<boolean> {
-  const manifest = await readRunManifest(dirname(output)).catch(() => undefined);
-  if (manifest?.results.runKey !== runKey) return false;
-  const recorded = manifest.results.output as { path: string; digest: string };
-  const found = await digestFile(output).catch(() => undefined);
-  return recorded.path === output && recorded.digest === found;
 }
 
 async function writeRanking(path: string, { ranking }: RankedOutputs, session: Session): Promise<void> {

@@ -1,7 +1,7 @@
 /** All that the page about memorization at corpus scale is made of, and how much of it one page holds. */
 import type { RunManifest } from '../../data/run-manifest.js';
 import type { Analysis, FingerprintRecord, OutputRecord } from '../../memorization/analysis/summary.js';
-import type { Ranking } from './ranking-input.js';
+import type { Ranking } from '../../memorization/ranking/records.js';
 
 /** Caps, so that the page of a campaign with millions of blocks still opens at once. Lengths in UTF-16 units. */
 export interface PageLimits {

@@ -14,11 +14,9 @@ import {
   readAnalysis,
   readFingerprints,
 } from '../../memorization/analysis/summary.js';
+import { RANKING_FILE, type Ranking, rankingSchema } from '../../memorization/ranking/records.js';
 import { chooseOutputs } from './choose-outputs.js';
 import { type MemorizationInput, PAGE_LIMITS, type PageLimits, type ShownOutput } from './input.js';
-import { type Ranking, rankingSchema } from './ranking-input.js';
-
-export const RANKING_FILE = 'ranking.json';
 
 /**
  * Reads `analysis.json`, `fingerprints.jsonl` and `outputs.jsonl`, the outputs that they name, and `ranking.json` and

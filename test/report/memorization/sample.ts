@@ -103,7 +103,7 @@ export function sampleMemorization(changes: Partial<MemorizationInput> = {}): Me
       outputs: 4,
       memorized: 3,
       scores: [
-        { name: 'low', precisionAt: [{ n: 10, precision: null }], auc: null, roc: [] },
+        { name: 'low', precisionAt: [], auc: null, roc: [] },
         {
           name: HOSTILE_LINE,
           precisionAt: [{ n: 10, precision: 0.4 }],

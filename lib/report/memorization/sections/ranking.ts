@@ -1,8 +1,9 @@
 /** How well scores that need no training data find memorized outputs. */
+
+import type { Ranking } from '../../../memorization/ranking/records.js';
 import { rocCurve } from '../../charts/roc-curve.js';
 import { counted, decimal, integer, percent } from '../../format.js';
 import { type Html, html } from '../../html.js';
-import type { Ranking } from '../ranking-input.js';
 
 /** Columns of precision; more would not fit, and say little. */
 const MOST_COLUMNS = 6;
