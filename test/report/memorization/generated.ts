@@ -8,6 +8,7 @@ import {
   type FingerprintRecord,
   type OutputRecord,
 } from '../../../lib/memorization/analysis/summary.js';
+import type { Ranking } from '../../../lib/memorization/ranking/records.js';
 import { Random } from '../../../lib/random.js';
 
 export const HOSTILE_LINE =
@@ -42,7 +43,7 @@ export async function writeGeneratedAnalysis(directory: string, size: GeneratedS
   await write('fingerprints.jsonl', jsonLines(blocks));
   await write('outputs.jsonl', jsonLines(records));
   await write('analysis.json', JSON.stringify(summarize(blocks, records, size.outputs, merged)));
-  await write('ranking.json', JSON.stringify(ranking(random)));
+  await write('ranking.json', JSON.stringify(ranking(random, size.outputs)));
   await write('run.json', JSON.stringify(run()));
 }
 
@@ -191,7 +192,7 @@ function summarize(
   };
 }
 
-function ranking(random: Random) {
+function ranking(random: Random, outputs: number): Ranking {
   const names = [
     '-log ppl',
     'small-first',
@@ -203,6 +204,8 @@ function ranking(random: Random) {
   ];
   return {
     version: 1,
+    outputs,
+    memorized: Math.floor(outputs / 3),
     scores: names.map((name) => {
       const power = 1 + 3 * random.next();
       return {
