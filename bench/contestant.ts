@@ -34,6 +34,11 @@ export class Contestant implements AsyncDisposable {
     return Contestant.#start(python, [path('peers/int8.py')], threads);
   }
 
+  /** Reads a checkpoint into memory, and does nothing with it. */
+  static async reader({ python, threads }: Settings): Promise<Contestant> {
+    return Contestant.#start(python, [path('peers/reading.py')], threads);
+  }
+
   /** The Rust tokenizers library, on one thread. */
   static async tokenizers({ python }: Settings): Promise<Contestant> {
     return Contestant.#start(python, [path('peers/tokenizers_rust.py')], 1);

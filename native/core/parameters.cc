@@ -5,14 +5,14 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/normal.h>
-#include <c10/core/ScalarType.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <sstream>
 
 #include "error.h"
-#include "files.h"
+#include "memory.h"
 
 namespace lethe {
 namespace {
@@ -25,37 +25,34 @@ std::string Shape(at::IntArrayRef shape) {
   return out.str();
 }
 
-// The tensor of one piece in the file's dtype, [rows, ...].
-at::Tensor ReadPiece(const Piece& piece) {
-  at::Tensor stored = at::empty(piece.shape, at::TensorOptions().dtype(piece.dtype));
-  InputFile(piece.path).Read(stored.data_ptr(), stored.nbytes(), piece.offset);
-  return piece.transposed ? stored.t() : stored;
-}
-
-at::Tensor ReadParameter(const ParameterShape& wanted, const ParameterSource& source, at::Device device,
-                         at::ScalarType dtype) {
+// An empty parameter, and in `fillings` what goes into its rows.
+at::Tensor Prepare(const ParameterShape& wanted, const ParameterSource& source, at::Device device, at::ScalarType dtype,
+                   std::vector<Filling>& fillings) {
   at::Tensor out = at::empty(wanted.shape, at::TensorOptions().device(device).dtype(dtype));
+  if (out.is_cpu()) PreferHugePages(out.data_ptr(), out.nbytes());
   int64_t row = 0;
   for (const Piece& piece : source.pieces) {
-    const at::Tensor stored = ReadPiece(piece);
-    const bool fits = stored.dim() == out.dim() && row + stored.size(0) <= out.size(0) &&
-                      stored.sizes().slice(1) == out.sizes().slice(1);
+    const std::vector<int64_t> shape = piece.ParameterShape();
+    const bool fits = shape.size() == wanted.shape.size() && row + shape[0] <= out.size(0) &&
+                      std::equal(shape.begin() + 1, shape.end(), wanted.shape.begin() + 1);
     if (!fits) {
       throw Error("ERR_MODEL_FORMAT", "Expected shape " + Shape(wanted.shape) + " for " + wanted.name + " in " + piece.path +
                                           " but found " + Shape(piece.shape) + ".");
     }
-    out.narrow(0, row, stored.size(0)).copy_(stored);
-    row += stored.size(0);
+    fillings.push_back({piece, out.narrow(0, row, shape[0])});
+    row += shape[0];
   }
-  if (row > 0 && source.mean_rows > 0 && row + source.mean_rows == out.size(0)) {
-    out.narrow(0, row, source.mean_rows).copy_(at::mean(out.narrow(0, 0, row), 0, /*keepdim=*/true, at::kFloat));
-    row = out.size(0);
-  }
-  if (row != out.size(0)) {
+  const bool grown = row > 0 && source.mean_rows > 0 && row + source.mean_rows == out.size(0);
+  if (row != out.size(0) && !grown) {
     throw Error("ERR_MODEL_FORMAT", "Expected " + std::to_string(out.size(0)) + " rows for " + wanted.name +
                                         " but the checkpoint has " + std::to_string(row) + ".");
   }
   return out;
+}
+
+void FillWithMean(const at::Tensor& parameter, int64_t rows) {
+  const int64_t read = parameter.size(0) - rows;
+  parameter.narrow(0, read, rows).copy_(at::mean(parameter.narrow(0, 0, read), 0, /*keepdim=*/true, at::kFloat));
 }
 
 }  // namespace
@@ -126,12 +123,18 @@ Parameters Parameters::Load(const TransformerSpec& spec, at::Device device, at::
   std::unordered_map<std::string, const ParameterSource*> by_name;
   for (const ParameterSource& source : sources) by_name[source.name] = &source;
   Parameters out;
+  std::vector<Filling> fillings;
   for (const ParameterShape& wanted : ParameterShapes(spec)) {
     const auto found = by_name.find(wanted.name);
     if (found == by_name.end()) {
       throw Error("ERR_MODEL_FORMAT", "Expected a tensor for " + wanted.name + " but the checkpoint has none.");
     }
-    out.Add(wanted.name, ReadParameter(wanted, *found->second, device, dtype));
+    out.Add(wanted.name, Prepare(wanted, *found->second, device, dtype, fillings));
+  }
+  Fill(fillings);
+  for (size_t i = 0; i < out.names_.size(); ++i) {
+    const int64_t rows = by_name[out.names_[i]]->mean_rows;
+    if (rows > 0) FillWithMean(out.tensors_[i], rows);
   }
   out.Bind(spec);
   return out;

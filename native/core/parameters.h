@@ -10,18 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "reading.h"
 #include "spec.h"
 
 namespace lethe {
-
-// A run of bytes in a file that holds rows of a parameter, in row-major order.
-struct Piece {
-  std::string path;
-  int64_t offset = 0;
-  at::ScalarType dtype = at::kFloat;
-  std::vector<int64_t> shape;
-  bool transposed = false;  // the file holds [in, out]
-};
 
 // Pieces follow one another along the first dimension; after them come rows that each are the mean of all rows before.
 struct ParameterSource {

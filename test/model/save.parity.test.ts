@@ -63,6 +63,44 @@ test('a bfloat16 checkpoint stays bit for bit what it was, in bfloat16 and throu
   expect(await bytes(join(directory, 'narrowed', 'model.safetensors'))).toEqual(original);
 });
 
+test('matrices that are read in several runs are whole, transposed or not, in every dtype', async () => {
+  const names = ['tokens.weight', 'layers.0.mlp.up.weight', 'layers.0.mlp.down.weight'];
+  const config = { model_type: 'gpt2', vocab_size: 2003, n_positions: 8, n_embd: 612, n_layer: 1, n_head: 4 };
+  const all = (model: Model) => Promise.all(names.map((name) => model.readParameter(name)));
+  const path = join(directory, 'runs');
+  await using model = await Model.create(config, { seed: 1 });
+  const wanted = await all(model);
+  await model.save(path);
+  await using float32 = await Model.load(path);
+  expect((await all(float32)).map((values, i) => differences(values, wanted[i]!))).toEqual([0, 0, 0]);
+  for (const [dtype, bits] of [
+    ['bfloat16', 8],
+    ['float16', 11],
+  ] as const) {
+    const half = join(directory, `runs-${dtype}`);
+    await using narrow = await Model.load(path, { dtype });
+    const rounded = await all(narrow);
+    // Half a unit in the last place, or half the smallest number of float16.
+    const wrong = rounded.map(
+      (values, i) =>
+        values.filter((value, j) => {
+          const exact = wanted[i]![j]!;
+          return Math.abs(value - exact) > Math.max(Math.abs(exact) * 2 ** -bits, 2 ** -25);
+        }).length,
+    );
+    expect(wrong).toEqual([0, 0, 0]);
+    await narrow.save(half);
+    for (const to of [dtype, 'float32'] as const) {
+      await using again = await Model.load(half, { dtype: to });
+      expect((await all(again)).map((values, i) => differences(values, rounded[i]!))).toEqual([0, 0, 0]);
+    }
+  }
+});
+
+function differences(some: Float32Array, others: Float32Array): number {
+  return some.length === others.length ? some.filter((value, i) => value !== others[i]).length : Infinity;
+}
+
 test('a snapshot keeps the weights that the model had', async () => {
   await using model = await Model.load(fixture('objective/start'));
   await using copy = await model.snapshot();
