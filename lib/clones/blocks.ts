@@ -7,22 +7,10 @@
  * with all its occurrences, here if it has some on both sides.
  */
 import type { BlockList } from './block-list.js';
-import { mix } from './hash-set.js';
 import type { LineTable } from './line-table.js';
 import { findLongBlocks } from './long-blocks.js';
 import { RollingWindow } from './window.js';
-
-/** The duplicated windows of one length, by ascending position. */
-export interface Level {
-  readonly length: number;
-  readonly count: number;
-  readonly positions: Int32Array;
-  readonly high: Int32Array;
-  readonly low: Int32Array;
-  /** Windows of equal hash have the same class, numbered from 0. */
-  readonly classes: Int32Array;
-  readonly classCount: number;
-}
+import { type Level, WindowGroups } from './window-groups.js';
 
 /**
  * Growth after which windows whose lines differ by a constant, a progression, or with period 2 are alike (see
@@ -65,127 +53,77 @@ function hasPeriod4({ high, low, raw, length }: LineTable, threshold: number): b
   return false;
 }
 
-function firstLevel(table: LineTable, threshold: number): Level {
-  const { high, low, raw, length } = table;
+function firstLevel({ high, low, raw, length }: LineTable, threshold: number): Level {
   const window = new RollingWindow(threshold, threshold);
-  const positions = new Int32Array(length);
-  const windowHigh = new Int32Array(length);
-  const windowLow = new Int32Array(length);
-  let count = 0;
+  const groups = new WindowGroups(length);
   for (let at = 0; at < length; at++) {
     if (raw[at] === 0) {
       window.reset();
       continue;
     }
     window.push(high[at]!, low[at]!, raw[at]!);
-    if (window.count < threshold) continue;
-    positions[count] = at - threshold + 1;
-    windowHigh[count] = window.high;
-    windowLow[count++] = window.low;
+    if (window.count >= threshold) groups.add(at - threshold + 1, groups.find(window.high, window.low));
   }
-  return keepDuplicated(threshold, count, positions, windowHigh, windowLow);
+  return groups.toLevel(threshold);
 }
 
-/** H(i, L+1) = 31 H(i, L) + H(i+1, L) where both are duplicated. */
-function nextLevel({ length, count, positions, high, low }: Level): Level {
-  const nextPositions = new Int32Array(count);
-  const nextHigh = new Int32Array(count);
-  const nextLow = new Int32Array(count);
-  let nextCount = 0;
+/**
+ * H(i, L+1) = 31 H(i, L) + H(i+1, L) where both are duplicated. Windows that are alike are mostly followed by windows
+ * that are alike: then the hash is that of the one before, and need not be looked up.
+ */
+function nextLevel({ length, count, positions, classes, classCount, high, low }: Level): Level {
+  const groups = new WindowGroups(count);
+  /** Of each class, the class that followed it last, plus one, and the group of the two. */
+  const seen = new Int32Array(2 * classCount);
   for (let k = 0; k + 1 < count; k++) {
-    if (positions[k + 1] !== positions[k]! + 1) continue;
-    const sum = (low[k]! >>> 0) * 31 + (low[k + 1]! >>> 0);
-    nextPositions[nextCount] = positions[k]!;
-    nextHigh[nextCount] = (Math.imul(high[k]!, 31) + high[k + 1]! + Math.floor(sum / 2 ** 32)) | 0;
-    nextLow[nextCount++] = sum | 0;
-  }
-  return keepDuplicated(length + 1, nextCount, nextPositions, nextHigh, nextLow);
-}
-
-/** Groups windows by hash and drops those that stand alone; works in place. */
-export function keepDuplicated(
-  length: number,
-  count: number,
-  positions: Int32Array,
-  high: Int32Array,
-  low: Int32Array,
-): Level {
-  const capacity = 2 ** Math.ceil(Math.log2(Math.max(2, count * 2)));
-  const mask = capacity - 1;
-  // Open addressing: the group in each slot, plus one; a group is known by its first member.
-  const slots = new Int32Array(capacity);
-  const groupOf = new Int32Array(count);
-  const firstMember = new Int32Array(count);
-  const sizes = new Int32Array(count);
-  let groups = 0;
-  for (let k = 0; k < count; k++) {
-    let slot = mix(high[k]!, low[k]!) & mask;
-    for (;;) {
-      const group = slots[slot]! - 1;
-      if (group < 0) {
-        slots[slot] = groups + 1;
-        firstMember[groups] = k;
-        groupOf[k] = groups;
-        sizes[groups++] = 1;
-        break;
-      }
-      const member = firstMember[group]!;
-      if (low[member] === low[k] && high[member] === high[k]) {
-        groupOf[k] = group;
-        sizes[group]!++;
-        break;
-      }
-      slot = (slot + 1) & mask;
+    const position = positions[k]!;
+    if (positions[k + 1] !== position + 1) continue;
+    const first = classes[k]!;
+    const second = classes[k + 1]!;
+    if (seen[2 * first] !== second + 1) {
+      const sum = (low[first]! >>> 0) * 31 + (low[second]! >>> 0);
+      const sumHigh = (Math.imul(high[first]!, 31) + high[second]! + Math.floor(sum / 2 ** 32)) | 0;
+      seen[2 * first] = second + 1;
+      seen[2 * first + 1] = groups.find(sumHigh, sum | 0);
     }
+    groups.add(position, seen[2 * first + 1]!);
   }
-  const classOf = new Int32Array(groups).fill(-1);
-  const classes = new Int32Array(count);
-  let classCount = 0;
-  let kept = 0;
-  for (let k = 0; k < count; k++) {
-    const group = groupOf[k]!;
-    if (sizes[group]! < 2) continue;
-    if (classOf[group] === -1) classOf[group] = classCount++;
-    positions[kept] = positions[k]!;
-    high[kept] = high[k]!;
-    low[kept] = low[k]!;
-    classes[kept++] = classOf[group]!;
-  }
-  return { length, count: kept, positions, high, low, classes, classCount };
+  return groups.toLevel(length + 1);
 }
 
 /** Reports the groups of `level` that have an uncovered occurrence and members on both sides. */
 function report(level: Level, next: Level, outputsEnd: number, found: BlockList): void {
-  const { length, count, positions, high, low, classes, classCount } = level;
-  const sizes = new Int32Array(classCount);
-  const inOutputs = new Int32Array(classCount);
+  const { length, count, positions, classes, classCount, sizes, high, low } = level;
   const uncovered = new Int32Array(classCount);
   let n = 0;
   let reported = 0;
   for (let k = 0; k < count; k++) {
     const position = positions[k]!;
-    const group = classes[k]!;
     while (n < next.count && next.positions[n]! < position - 1) n++;
     const covered = n < next.count && next.positions[n]! <= position;
-    sizes[group]!++;
-    if (position < outputsEnd) inOutputs[group]!++;
-    if (!covered && uncovered[group]!++ === 0) reported++;
+    if (!covered && uncovered[classes[k]!]!++ === 0) reported++;
   }
   if (reported === 0) return;
-  const members = new Array<Int32Array | undefined>(classCount);
+  const inOutputs = new Int32Array(classCount);
+  for (let k = 0; k < count && positions[k]! < outputsEnd; k++) inOutputs[classes[k]!]!++;
+  /** Of each class, the members found so far, plus one; 0 for a class that is not reported. */
   const filled = new Int32Array(classCount);
-  for (let k = 0; k < count; k++) {
-    const group = classes[k]!;
+  const members = new Array<Int32Array | undefined>(classCount);
+  for (let group = 0; group < classCount; group++) {
     const size = sizes[group]!;
     if (uncovered[group] === 0 || inOutputs[group] === 0 || inOutputs[group] === size) continue;
-    let starts = members[group];
-    if (starts === undefined) {
-      found.reserve(size, uncovered[group]!, length);
-      starts = new Int32Array(size);
-      members[group] = starts;
-      found.blocks.push({ length, hash: signed64(high[k]!, low[k]!), starts });
-    }
-    starts[filled[group]!++] = positions[k]!;
+    found.reserve(size, uncovered[group]!, length);
+    const starts = new Int32Array(size);
+    members[group] = starts;
+    filled[group] = 1;
+    found.blocks.push({ length, hash: signed64(high[group]!, low[group]!), starts });
+  }
+  for (let k = 0; k < count; k++) {
+    const group = classes[k]!;
+    const rank = filled[group]!;
+    if (rank === 0) continue;
+    members[group]![rank - 1] = positions[k]!;
+    filled[group] = rank + 1;
   }
 }
 

@@ -4,9 +4,9 @@
  * equal sequences of windows are found as those of long blocks are.
  */
 import type { BlockList } from './block-list.js';
-import { keepDuplicated, type Level } from './blocks.js';
 import type { LineTable } from './line-table.js';
 import { findLongBlocks } from './long-blocks.js';
+import { type Level, WindowGroups } from './window-groups.js';
 
 /** Finds the blocks of at least `threshold` lines. Their `hash` is 0: what tells them apart is their text. */
 export function findExactBlocks(
@@ -21,36 +21,23 @@ export function findExactBlocks(
 }
 
 function singleLines({ high, low, raw, length }: LineTable): Level {
-  const positions = new Int32Array(length);
-  const lineHigh = new Int32Array(length);
-  const lineLow = new Int32Array(length);
-  let count = 0;
-  for (let at = 0; at < length; at++) {
-    if (raw[at] === 0) continue;
-    positions[count] = at;
-    lineHigh[count] = high[at]!;
-    lineLow[count++] = low[at]!;
-  }
-  return keepDuplicated(1, count, positions, lineHigh, lineLow);
+  const groups = new WindowGroups(length);
+  for (let at = 0; at < length; at++) if (raw[at] !== 0) groups.add(at, groups.find(high[at]!, low[at]!));
+  return groups.toLevel(1);
 }
 
 /** A window of `length` lines is known by the names of the two windows that cover it, its first and its last one. */
 function joinWindows(level: Level, length: number): Level {
   const { count, positions, classes } = level;
   const step = length - level.length;
-  const joined = new Int32Array(count);
-  const first = new Int32Array(count);
-  const last = new Int32Array(count);
-  let joinedCount = 0;
+  const groups = new WindowGroups(count);
   let other = 0;
   for (let k = 0; k < count; k++) {
     const position = positions[k]!;
     while (other < count && positions[other]! < position + step) other++;
     // A break between the two would be inside one of them.
     if (other === count || positions[other] !== position + step) continue;
-    joined[joinedCount] = position;
-    first[joinedCount] = classes[k]!;
-    last[joinedCount++] = classes[other]!;
+    groups.add(position, groups.find(classes[k]!, classes[other]!));
   }
-  return keepDuplicated(length, joinedCount, joined, first, last);
+  return groups.toLevel(length);
 }

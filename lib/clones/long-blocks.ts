@@ -5,8 +5,8 @@
  * is n log n plus the output, where one pass per length would be quadratic on text that repeats itself.
  */
 import type { BlockList } from './block-list.js';
-import type { Level } from './blocks.js';
 import { powerOf31 } from './window.js';
+import type { Level } from './window-groups.js';
 
 /** The hash of the block of `length` windows that begins at window `first` of a level. */
 export type HashOfBlock = (first: number, length: number) => bigint;
@@ -194,8 +194,9 @@ class LongHashes {
     this.#level = level;
     this.#nonzeroBefore = new Int32Array(level.count + 1);
     for (let k = 0; k < level.count; k++) {
-      this.#nonzeroBefore[k + 1] =
-        this.#nonzeroBefore[k]! + (level.high[k] === 0 && level.low[k] === 0 ? 0 : 1);
+      const each = level.classes[k]!;
+      const zero = level.high[each] === 0 && level.low[each] === 0;
+      this.#nonzeroBefore[k + 1] = this.#nonzeroBefore[k]! + (zero ? 0 : 1);
     }
   }
 
@@ -206,10 +207,11 @@ class LongHashes {
       this.#steps = length - 1;
       this.#coefficients = binomialRow(length - 1);
     }
-    const { high, low } = this.#level;
+    const { classes, high, low } = this.#level;
     let sum = 0n;
     for (let m = 0; m < length; m++) {
-      const window = (BigInt(high[first + m]! >>> 0) << 32n) | BigInt(low[first + m]! >>> 0);
+      const each = classes[first + m]!;
+      const window = (BigInt(high[each]! >>> 0) << 32n) | BigInt(low[each]! >>> 0);
       sum = BigInt.asUintN(64, sum + this.#coefficients[m]! * window);
     }
     return BigInt.asIntN(64, sum);
