@@ -7,14 +7,15 @@
  * with all its occurrences, here if it has some on both sides.
  */
 import type { BlockList } from './block-list.js';
+import { KERNEL_LINES, kernel, takeLines } from './line-kernel.js';
 import type { LineTable } from './line-table.js';
+import { LineWindows } from './line-windows.js';
 import { findLongBlocks } from './long-blocks.js';
-import { RollingWindow } from './window.js';
 import { type Level, WindowGroups } from './window-groups.js';
 
 /**
  * Growth after which windows whose lines differ by a constant, a progression, or with period 2 are alike (see
- * `kin-window.ts`): 5 bits a step, or 1. Walking the lengths one by one costs a pass for each; most blocks are shorter.
+ * `line-windows.ts`): 5 bits a step, or 1. Walking the lengths one by one costs a pass for each; most blocks are shorter.
  */
 const LEVELS_ONE_BY_ONE = 70;
 
@@ -53,16 +54,23 @@ function hasPeriod4({ high, low, raw, length }: LineTable, threshold: number): b
   return false;
 }
 
-function firstLevel({ high, low, raw, length }: LineTable, threshold: number): Level {
-  const window = new RollingWindow(threshold, threshold);
+function firstLevel(table: LineTable, threshold: number): Level {
+  const { raw, length } = table;
+  const windows = new LineWindows(threshold);
   const groups = new WindowGroups(length);
-  for (let at = 0; at < length; at++) {
-    if (raw[at] === 0) {
-      window.reset();
-      continue;
+  const { exact } = kernel;
+  /** The first line after the last break: a break goes through as a line, and no window that has one counts. */
+  let start = 0;
+  for (let first = 0; first < length; first += KERNEL_LINES) {
+    const count = Math.min(KERNEL_LINES, length - first);
+    takeLines(table, first, count);
+    windows.push(count);
+    for (let i = 0; i < count; i++) {
+      const at = first + i;
+      if (raw[at] === 0) start = at + 1;
+      else if (at - start >= threshold - 1)
+        groups.add(at - threshold + 1, groups.find(exact[2 * i + 1]!, exact[2 * i]!));
     }
-    window.push(high[at]!, low[at]!, raw[at]!);
-    if (window.count >= threshold) groups.add(at - threshold + 1, groups.find(window.high, window.low));
   }
   return groups.toLevel(threshold);
 }

@@ -3,9 +3,10 @@
  * outputs can depend on. These are the lines of windows that the outputs hold too, those of windows that are kin to
  * one of the outputs', and one line of context on each side of both, because the context decides what is covered.
  */
-import { LineWindows } from './kin-window.js';
 import type { LineSink } from './line-hasher.js';
+import { kernel } from './line-kernel.js';
 import { LineTable } from './line-table.js';
+import { LineWindows } from './line-windows.js';
 import type { WindowSets } from './outputs-index.js';
 
 export class CorpusScan implements LineSink {
@@ -35,28 +36,31 @@ export class CorpusScan implements LineSink {
     this.kept.startFile();
   }
 
-  line(high: number, low: number, rawLine: number): void {
-    this.lines++;
-    if (this.#headOpen) {
-      this.head.append(high, low, rawLine);
-      this.#headOpen = this.head.length < this.seamLines;
-    }
+  take(found: number): void {
     const windows = this.#windows;
-    windows.push(high, low, rawLine);
-    const { exact, kinLines } = windows;
-    const kin = windows.hasKin && this.#sets.kin.has(windows.kinHigh, windows.kinLow);
-    // What is kept of a kin window so far may have gaps.
-    if (kin && !this.#afterKin) this.#rewind(kinLines + 1);
-    this.#afterKin = kin;
-    if (kin) {
-      this.#keep(kinLines + 1);
-      this.#contextDue = true;
-    } else if (windows.hasExact && this.#sets.exact.has(exact.high, exact.low)) {
-      this.#keep(exact.threshold + 1);
-      this.#contextDue = true;
-    } else if (this.#contextDue) {
-      this.#keep(1);
-      this.#contextDue = false;
+    const first = windows.count;
+    const { firstExact, firstKin, kinLines, threshold } = windows;
+    const { exact: exactSet, kin: kinSet } = this.#sets;
+    this.lines += found;
+    if (this.#headOpen) this.#fillHead(found);
+    windows.push(found);
+    const { exact, kin } = kernel;
+    for (let i = 0; i < found; i++) {
+      const number = first + i;
+      const isKin = kinSet.has(kin[2 * i + 1]!, kin[2 * i]!) && number >= firstKin;
+      // What is kept of a kin window so far may have gaps.
+      if (isKin && !this.#afterKin) this.#rewind(number, kinLines + 1);
+      this.#afterKin = isKin;
+      if (isKin) {
+        this.#keep(number, kinLines + 1);
+        this.#contextDue = true;
+      } else if (exactSet.has(exact[2 * i + 1]!, exact[2 * i]!) && number >= firstExact) {
+        this.#keep(number, threshold + 1);
+        this.#contextDue = true;
+      } else if (this.#contextDue) {
+        this.#keep(number, 1);
+        this.#contextDue = false;
+      }
     }
   }
 
@@ -74,32 +78,44 @@ export class CorpusScan implements LineSink {
   /** The last lines, at most {@link seamLines} and one more, none before a gap. */
   tail(): LineTable {
     const tail = new LineTable();
-    const { count: end, mask, lineHigh, lineLow, raw } = this.#windows.exact;
-    for (let number = Math.max(0, end - this.seamLines - 1); number < end; number++) {
-      const slot = number & mask;
-      tail.append(lineHigh[slot]!, lineLow[slot]!, raw[slot]!);
-    }
+    const { count } = this.#windows;
+    this.#copy(Math.max(0, count - this.seamLines - 1), count, tail);
     return tail;
   }
 
-  /** Keeps the last `count` lines, as far as there are as many and they are not kept yet. */
-  #keep(count: number): void {
-    const { count: end, mask, lineHigh, lineLow, raw } = this.#windows.exact;
+  #fillHead(found: number): void {
+    const { hashes, rawLines } = kernel;
+    for (let i = 0; i < found && this.#headOpen; i++) {
+      this.head.append(hashes[2 * i + 1]!, hashes[2 * i]!, rawLines[i]!);
+      this.#headOpen = this.head.length < this.seamLines;
+    }
+  }
+
+  /** Keeps the last `count` lines up to `number`, as far as there are as many and they are not kept yet. */
+  #keep(number: number, count: number): void {
+    const end = number + 1;
     const first = Math.max(end - count, this.#keptEnd, 0);
     if (first > this.#keptEnd) this.kept.break();
-    for (let number = first; number < end; number++) {
-      const slot = number & mask;
-      this.kept.append(lineHigh[slot]!, lineLow[slot]!, raw[slot]!);
-    }
+    this.#copy(first, end, this.kept);
     this.#keptEnd = end;
   }
 
-  /** Forgets what is kept of the last `count` lines. */
-  #rewind(count: number): void {
-    const { count: end, mask, raw } = this.#windows.exact;
-    const first = Math.max(end - count, 0);
-    this.kept.dropFrom(raw[first & mask]!);
-    const adjacent = first > 0 && this.kept.lastRaw() === raw[(first - 1) & mask];
+  /** Forgets what is kept of the last `count` lines up to `number`. */
+  #rewind(number: number, count: number): void {
+    const { rawLines } = this.#windows.ring();
+    const { mask } = this.#windows;
+    const first = Math.max(number + 1 - count, 0);
+    this.kept.dropFrom(rawLines[first & mask]!);
+    const adjacent = first > 0 && this.kept.lastRaw() === rawLines[(first - 1) & mask];
     this.#keptEnd = adjacent ? first : Math.min(this.#keptEnd, first - 1);
+  }
+
+  #copy(first: number, end: number, table: LineTable): void {
+    const { hashes, rawLines } = this.#windows.ring();
+    const { mask } = this.#windows;
+    for (let number = first; number < end; number++) {
+      const slot = number & mask;
+      table.append(hashes[2 * slot + 1]!, hashes[2 * slot]!, rawLines[slot]!);
+    }
   }
 }

@@ -6,6 +6,7 @@
  * document of a shard (32 hex digits after an empty line). These lines belong to no document.
  */
 import type { LineSink } from './line-hasher.js';
+import { KERNEL_LINES, kernel } from './line-kernel.js';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -37,6 +38,9 @@ export class ExactLineHasher {
   #afterEmptyLine: boolean;
   /** The beginning of a line that lies in an earlier chunk, as latin1; of use while the line is short. */
   #begun = '';
+
+  /** Lines in the kernel that the sink has not taken. */
+  #found = 0;
 
   constructor(sink: LineSink, afterEmptyLine: boolean) {
     this.#sink = sink;
@@ -84,6 +88,7 @@ export class ExactLineHasher {
     if (chunk.length > 0) this.#last = chunk[chunk.length - 1]!;
     if (this.#bytes > 2 * LONGEST_END) this.#begun = '';
     else this.#begun = this.#text(chunk, start, chunk.length);
+    this.#handOver();
   }
 
   /** The end of the file: a last line without a line end counts. */
@@ -98,6 +103,7 @@ export class ExactLineHasher {
       -this.#bytes,
     );
     this.#bytes = 0;
+    this.#handOver();
   }
 
   #endLine(
@@ -111,11 +117,28 @@ export class ExactLineHasher {
     this.rawLines++;
     if (trimmed > 0) {
       const mayEnd = trimmed === LONGEST_END || (trimmed === LONGEST_END / 2 && this.#afterEmptyLine);
-      if (mayEnd && this.#endsDocument(this.#text(chunk, start, start + trimmed)))
-        this.#sink.gap(this.rawLines);
-      else this.#sink.line(finish(high), finish(low), this.rawLines);
+      if (mayEnd && this.#endsDocument(this.#text(chunk, start, start + trimmed))) this.#endDocument();
+      else this.#add(finish(high), finish(low));
     }
     this.#afterEmptyLine = bytes === 0;
+  }
+
+  #endDocument(): void {
+    this.#handOver();
+    this.#sink.gap(this.rawLines);
+  }
+
+  #add(high: number, low: number): void {
+    const at = this.#found++;
+    kernel.hashes[2 * at] = low;
+    kernel.hashes[2 * at + 1] = high;
+    kernel.rawLines[at] = this.rawLines;
+    if (this.#found === KERNEL_LINES) this.#handOver();
+  }
+
+  #handOver(): void {
+    if (this.#found > 0) this.#sink.take(this.#found);
+    this.#found = 0;
   }
 
   #endsDocument(text: string): boolean {

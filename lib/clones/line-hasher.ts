@@ -30,9 +30,10 @@ import {
   SMALL_SIGMA,
 } from './lower-case.js';
 
-/** Takes the significant lines in order: the two halves of the 64-bit hash (as int32) and the 1-based raw line. */
+/** Takes the significant lines in order. */
 export interface LineSink {
-  line(high: number, low: number, rawLine: number): void;
+  /** The next `found` lines are in the kernel: the two halves of their 64-bit hashes (as int32) and the 1-based raw lines. */
+  take(found: number): void;
   /** Says that a document ends with this raw line, where documents are told apart. */
   gap(rawLine: number): void;
 }
@@ -107,7 +108,7 @@ export class LineHasher {
    * hashers of a thread, so that each brings its state along.
    */
   #pushAscii(from: number, size: number): number {
-    const { state, hashes, rawLines, input } = kernel;
+    const { state, input } = kernel;
     state[HASH_LOW] = this.#low;
     state[HASH_HIGH] = this.#high;
     state[HAS_TOKEN] = this.#hasToken ? 1 : 0;
@@ -117,7 +118,6 @@ export class LineHasher {
     state[RAW_LINES] = this.rawLines;
     const at = kernel.push(from, size);
     const found = state[FOUND]!;
-    for (let i = 0; i < found; i++) this.#sink.line(hashes[2 * i + 1]!, hashes[2 * i]!, rawLines[i]!);
     this.#low = state[HASH_LOW]!;
     this.#high = state[HASH_HIGH]!;
     this.#hasToken = state[HAS_TOKEN] === 1;
@@ -125,6 +125,7 @@ export class LineHasher {
     this.#inWord = state[IN_WORD] === 1;
     this.#token = state[TOKEN]!;
     this.rawLines = state[RAW_LINES]! >>> 0;
+    if (found > 0) this.#sink.take(found);
     if (at < size) {
       this.#beyondAscii = true;
       this.#casedBefore = this.#inWord && isAsciiLetter(input[at]!);
@@ -243,7 +244,10 @@ export class LineHasher {
   #endLine(): void {
     this.rawLines++;
     if (this.#hasToken) {
-      this.#sink.line(this.#high, this.#low, this.rawLines);
+      kernel.hashes[0] = this.#low;
+      kernel.hashes[1] = this.#high;
+      kernel.rawLines[0] = this.rawLines;
+      this.#sink.take(1);
     }
     this.#high = 0;
     this.#low = 0;

@@ -1,8 +1,11 @@
 /** The WebAssembly kernel of line-kernel.wat, one for each thread, and the layout of its memory. */
 import { LINE_KERNEL } from './line-kernel-code.js';
+import type { Lines } from './line-table.js';
 
 /** Bytes that the kernel takes at a time. */
 export const KERNEL_BYTES = 32_768;
+/** Lines that it holds at most; a significant one has two bytes or more. */
+export const KERNEL_LINES = KERNEL_BYTES / 2;
 
 // Indices of the state in 32-bit words.
 export const HASH_LOW = 0;
@@ -13,10 +16,24 @@ export const IN_WORD = 4;
 export const TOKEN = 5;
 export const RAW_LINES = 6;
 export const FOUND = 7;
+// Those of windows.
+export const EXACT = 64;
+export const KIN = 66;
+/** Two powers of 64 bits: that of exact windows and that of kin. */
+export const POWERS = 68;
+export const EXACT_LINES = 72;
+export const KIN_LINES = 73;
+export const RING_MASK = 74;
+export const RING_RAW_LINES = 75;
+
+const RING = 497_664;
+const BYTES_PER_SLOT = 12;
+const PAGE = 65_536;
 
 interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   push(from: number, size: number): number;
+  windows(found: number, number: number, known: number): void;
 }
 
 /** Node has it; its types come with those of browsers only. */
@@ -26,16 +43,54 @@ interface WebAssemblyApi {
 }
 
 const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
-const { memory, push } = new Instance(new Module(Buffer.from(LINE_KERNEL, 'base64')))
+const { memory, push, windows } = new Instance(new Module(Buffer.from(LINE_KERNEL, 'base64')))
   .exports as KernelExports;
 
+function viewMemory() {
+  const { buffer } = memory;
+  return {
+    state: new Int32Array(buffer, 0, 76),
+    /** The byte before the input, then the input. */
+    input: new Uint8Array(buffer, 1023, KERNEL_BYTES + 1),
+    /** Lines on their way to a sink. Of each the hash, low half and high half. */
+    hashes: new Int32Array(buffer, 36_864, 2 * KERNEL_LINES),
+    rawLines: new Uint32Array(buffer, 168_960, KERNEL_LINES),
+    /** Hashes of the windows that end with each of these lines. */
+    exact: new Int32Array(buffer, 235_520, 2 * KERNEL_LINES),
+    kin: new Int32Array(buffer, 366_592, 2 * KERNEL_LINES),
+  };
+}
+
 export const kernel = {
-  state: new Int32Array(memory.buffer, 0, 8),
-  /** The byte before the input, then the input. */
-  input: new Uint8Array(memory.buffer, 1023, KERNEL_BYTES + 1),
-  /** Low and high half of the hash of each line found. */
-  hashes: new Int32Array(memory.buffer, 36_864, KERNEL_BYTES),
-  rawLines: new Uint32Array(memory.buffer, 168_960, KERNEL_BYTES / 2),
+  ...viewMemory(),
   /** Reads the input from byte `from` to `size`, or to the first byte beyond ASCII; returns where it stopped. */
   push,
+  /** Hashes the windows of the lines; see line-kernel.wat. */
+  windows,
+  /** Makes room for a ring of `slots` lines; to be called before anybody holds on to views of the memory. */
+  reserveRing(slots: number): void {
+    const missing = RING + slots * BYTES_PER_SLOT - memory.buffer.byteLength;
+    if (missing <= 0) return;
+    memory.grow(Math.ceil(missing / PAGE));
+    Object.assign(kernel, viewMemory());
+  },
+  /** The hashes of a ring of `slots` lines, low half and high half, and their raw lines, from byte `rawLinesAt` on. */
+  viewRing(slots: number) {
+    const rawLinesAt = RING + slots * 8;
+    return {
+      rawLinesAt,
+      hashes: new Int32Array(memory.buffer, RING, 2 * slots),
+      rawLines: new Uint32Array(memory.buffer, rawLinesAt, slots),
+    };
+  },
 };
+
+/** Takes rows of a table, at most {@link KERNEL_LINES}, for the lines of the kernel. */
+export function takeLines({ high, low, raw }: Lines, first: number, count: number): void {
+  const { hashes, rawLines } = kernel;
+  for (let i = 0; i < count; i++) {
+    hashes[2 * i] = low[first + i]!;
+    hashes[2 * i + 1] = high[first + i]!;
+    rawLines[i] = raw[first + i]!;
+  }
+}

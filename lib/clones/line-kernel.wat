@@ -9,8 +9,13 @@
 ;;   16 a word is begun                20 hash of that word   24 raw lines ended        28 lines found by this call
 ;; 64 masks of the last 0 to 16 of 16 bytes. 1024 input, 32 KiB, the byte before it at 1023.
 ;; 36864 hashes of the lines found (i64 each). 168960 their raw lines (i32 each).
+;; Windows (line-windows.ts), state and parameters:
+;;   256 hash of the last T lines (i64)   264 of the last K differences (i64)   272 31^T (i64)   280 31^K (i64)
+;;   288 T   292 K   296 slots of the ring, less one   300 where its raw lines are
+;; 235520 hashes of the windows that end with the lines found (i64 each). 366592 those of kin.
+;; 497664 ring of the last lines: their hashes (i64 each), then their raw lines (i32 each); it is as long as it needs to be.
 (module
-  (memory (export "memory") 4)
+  (memory (export "memory") 14)
   ;; 16 zeros, then 16 times 0xff: read from byte n on, the last n of 16 bytes are set
   (data (i32.const 80) "\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff")
 
@@ -220,4 +225,50 @@
     (i32.store (i32.const 24) (local.get $raw))
     (i32.store (i32.const 28) (local.get $out))
     (i32.sub (local.get $p) (i32.const 1024)))
+
+  ;; hash of line n
+  (func $line (param $n i32) (result i64)
+    (i64.load offset=497664 (i32.shl (i32.and (local.get $n) (i32.load (i32.const 296))) (i32.const 3))))
+
+  ;; y(n) = (x(n) - x(n-1)) - (x(n-4) - x(n-5)), as kin have it in common
+  (func $difference (param $n i32) (result i64)
+    (i64.add
+      (i64.sub (i64.sub (call $line (local.get $n)) (call $line (i32.sub (local.get $n) (i32.const 1))))
+               (call $line (i32.sub (local.get $n) (i32.const 4))))
+      (call $line (i32.sub (local.get $n) (i32.const 5)))))
+
+  ;; Puts the lines found into the ring, from line `n` on, and hashes the windows that end with each of them.
+  ;; `known`: how many lines there are before the first of them, or any number beyond T + K + 5.
+  (func (export "windows") (param $found i32) (param $n i32) (param $known i32)
+    (local $i i32) (local $x i64) (local $exact i64) (local $kin i64) (local $T i32) (local $K i32) (local $slot i32)
+    (local.set $exact (i64.load (i32.const 256)))
+    (local.set $kin (i64.load (i32.const 264)))
+    (local.set $T (i32.load (i32.const 288)))
+    (local.set $K (i32.load (i32.const 292)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eq (local.get $i) (local.get $found)))
+        (local.set $x (i64.load offset=36864 (i32.shl (local.get $i) (i32.const 3))))
+        (local.set $slot (i32.and (local.get $n) (i32.load (i32.const 296))))
+        (i64.store offset=497664 (i32.shl (local.get $slot) (i32.const 3)) (local.get $x))
+        (i32.store (i32.add (i32.load (i32.const 300)) (i32.shl (local.get $slot) (i32.const 2)))
+                   (i32.load offset=168960 (i32.shl (local.get $i) (i32.const 2))))
+        (local.set $exact (i64.add (i64.mul (local.get $exact) (i64.const 31)) (local.get $x)))
+        (if (i32.ge_u (local.get $known) (local.get $T))
+          (then (local.set $exact (i64.sub (local.get $exact)
+            (i64.mul (i64.load (i32.const 272)) (call $line (i32.sub (local.get $n) (local.get $T))))))))
+        (i64.store offset=235520 (i32.shl (local.get $i) (i32.const 3)) (local.get $exact))
+        (if (i32.ge_u (local.get $known) (i32.const 5))
+          (then
+            (local.set $kin (i64.add (i64.mul (local.get $kin) (i64.const 31)) (call $difference (local.get $n))))
+            (if (i32.ge_u (local.get $known) (i32.add (local.get $K) (i32.const 5)))
+              (then (local.set $kin (i64.sub (local.get $kin)
+                (i64.mul (i64.load (i32.const 280)) (call $difference (i32.sub (local.get $n) (local.get $K))))))))))
+        (i64.store offset=366592 (i32.shl (local.get $i) (i32.const 3)) (local.get $kin))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (local.set $known (i32.add (local.get $known) (i32.const 1)))
+        (br $next)))
+    (i64.store (i32.const 256) (local.get $exact))
+    (i64.store (i32.const 264) (local.get $kin)))
 )

@@ -5,7 +5,7 @@
  * is n log n plus the output, where one pass per length would be quadratic on text that repeats itself.
  */
 import type { BlockList } from './block-list.js';
-import { powerOf31 } from './window.js';
+import { powerOf31 } from './line-windows.js';
 import type { Level } from './window-groups.js';
 
 /** The hash of the block of `length` windows that begins at window `first` of a level. */

@@ -1,8 +1,9 @@
 /** The small side: all significant lines of the outputs, and the sets of their windows' hashes. */
 import { HashSet64, type SharedHashSet } from './hash-set.js';
-import { LineWindows } from './kin-window.js';
 import type { LineSink } from './line-hasher.js';
+import { kernel } from './line-kernel.js';
 import { LineTable } from './line-table.js';
+import { LineWindows } from './line-windows.js';
 
 /** What the scan of a corpus asks of the outputs; threads share its memory. */
 export interface SharedWindowSets {
@@ -11,7 +12,7 @@ export interface SharedWindowSets {
   readonly kin: SharedHashSet;
 }
 
-/** The windows of the outputs: those of equal lines, and those of kin (see `kin-window.ts`). */
+/** The windows of the outputs: those of equal lines, and those of kin (see `line-windows.ts`). */
 export class WindowSets {
   /** H(i, T) of every window. */
   readonly exact: HashSet64;
@@ -53,13 +54,17 @@ export class OutputsIndex implements LineSink {
     this.#current.reset();
   }
 
-  line(high: number, low: number, rawLine: number): void {
-    this.significantLines++;
-    this.lines.append(high, low, rawLine);
+  take(found: number): void {
     const current = this.#current;
-    current.push(high, low, rawLine);
-    if (current.hasExact) this.windows.exact.add(current.exact.high, current.exact.low);
-    if (this.kin && current.hasKin) this.windows.kin.add(current.kinHigh, current.kinLow);
+    const first = current.count;
+    current.push(found);
+    const { hashes, rawLines, exact, kin } = kernel;
+    for (let i = 0; i < found; i++) {
+      this.lines.append(hashes[2 * i + 1]!, hashes[2 * i]!, rawLines[i]!);
+      if (first + i >= current.firstExact) this.windows.exact.add(exact[2 * i + 1]!, exact[2 * i]!);
+      if (this.kin && first + i >= current.firstKin) this.windows.kin.add(kin[2 * i + 1]!, kin[2 * i]!);
+    }
+    this.significantLines += found;
   }
 
   gap(rawLine: number): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { kernel } from '../../lib/clones/line-kernel.js';
 import { createFileReader } from '../../lib/clones/line-mode.js';
 import { Random } from '../../lib/random.js';
 import { hashLine, splitLines } from './brute-force.js';
@@ -11,8 +12,11 @@ interface Hashed {
 function hashLines(bytes: Uint8Array, chunkBytes: number): { lines: Hashed[]; rawLines: number } {
   const lines: Hashed[] = [];
   const hasher = createFileReader('simian', {
-    line: (high, low, raw) => {
-      lines.push({ raw, hash: (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0) });
+    take: (found) => {
+      for (let i = 0; i < found; i++) {
+        const [low, high] = kernel.hashes.subarray(2 * i);
+        lines.push({ raw: kernel.rawLines[i]!, hash: (BigInt(high! >>> 0) << 32n) | BigInt(low! >>> 0) });
+      }
     },
     gap: () => expect.unreachable('Simian knows no documents'),
   });
