@@ -98,6 +98,29 @@ export function* endless(documents: readonly Buffer[], limit: number): Generator
   }
 }
 
+/** A version of a document with its letters and digits exchanged for others: few lines stay what they were. */
+export function exchangeLetters(document: Buffer, random: Random): Buffer {
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  for (const [first, last] of ['az', 'AZ', '09'].map((range) => Buffer.from(range))) {
+    const range = Array.from({ length: last! - first! + 1 }, (_, i) => first! + i);
+    bytes.set(random.shuffle(range), first);
+  }
+  const copy = Buffer.from(document);
+  for (let at = 0; at < copy.length; at++) copy[at] = bytes[copy[at]!]!;
+  return copy;
+}
+
+/** Mutated documents, all of them once, then renamed ones, until there are `limit` bytes: what matches does not grow. */
+export function* endlessUnlike(documents: readonly Buffer[], limit: number): Generator<Buffer, void, void> {
+  const random = new Random(4);
+  for (let bytes = 0, i = 0; bytes < limit; i++) {
+    const document = documents[i % documents.length]!;
+    const version = i < documents.length ? mutate(document, random, 2000) : exchangeLetters(document, random);
+    bytes += version.length;
+    yield asShardDocument(version);
+  }
+}
+
 /** Outputs of a model that remembers some: excerpts of the documents between lines of its own. */
 export function* sampledOutputs(documents: readonly Buffer[], limit: number): Generator<Buffer, void, void> {
   const random = new Random(3);

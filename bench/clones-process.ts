@@ -16,6 +16,7 @@ export interface Measured {
   readonly peakBytes: number;
   /** Groups found on both sides; of Simian, on any. */
   readonly groups: number;
+  readonly occurrences: number;
 }
 
 /** `lethe clones` from dist, as its users run it: the start of Node counts. */
@@ -32,11 +33,15 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
   const start = process.hrtime.bigint();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let groups = 0;
+  let occurrences = 0;
   let rest = '';
   child.stdout.setEncoding('latin1').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
-    for (const line of lines) if (line.includes('with fingerprint')) groups++;
+    for (const line of lines) {
+      if (line.startsWith(' Between lines')) occurrences++;
+      else if (line.includes('with fingerprint')) groups++;
+    }
   });
   const ended = once(child, 'close') as Promise<[number | null]>;
   let peakBytes = 0;
@@ -53,7 +58,7 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
   await watch;
   // Simian exits with 1 when it finds something, and when it fails.
   if (code !== 0 && !(command === 'java' && groups > 0)) throw new Error(`${command} ended with ${code}.`);
-  return { seconds, peakBytes, groups };
+  return { seconds, peakBytes, groups, occurrences };
 }
 
 function peakOf(pid: number): number {
