@@ -189,7 +189,10 @@ export class Model implements AsyncDisposable {
     return this.#ongoing.run(() => generateRows(this.#generator(), rows, options));
   }
 
-  /** {@link generate} as it happens: every token of every row, and each row's end. Leaving the loop stops the work. */
+  /**
+   * {@link generate} as it happens: every token of every row, and each row's end. Leaving the loop stops the work; if the
+   * model is disposed of meanwhile, the next event is `ERR_MODEL_DISPOSED`.
+   */
   async *stream(
     rows: readonly GenerateRow[],
     options: GenerateOptions,

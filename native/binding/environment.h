@@ -28,6 +28,8 @@ class Lane {
 
   void Untrack(const std::shared_ptr<Cancel>& cancel) { pending_.erase(cancel); }
 
+  bool closed() const { return worker_ == nullptr; }
+
   // Stops what runs at its next poll, drops what waits, and joins the thread.
   void Close() {
     for (const auto& cancel : pending_) cancel->Request();

@@ -93,7 +93,9 @@ Napi::Value SessionHandle::Step(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SessionHandle::Close(const Napi::CallbackInfo& info) {
+  if (lane_->closed()) session_ = nullptr;  // The model was disposed of before its session: nothing runs that could use it.
   if (session_ == nullptr) {
+    model_ = nullptr;
     auto deferred = Napi::Promise::Deferred::New(info.Env());
     deferred.Resolve(info.Env().Undefined());
     return deferred.Promise();

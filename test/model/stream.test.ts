@@ -1,6 +1,6 @@
 /** Streaming: the same tokens as they come, and slots that are free again however the loop ends. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AbortedError } from '../../lib/errors.js';
+import { AbortedError, InputError } from '../../lib/errors.js';
 import { streamRows } from '../../lib/model/generation.js';
 import { type GenerateRow, Model } from '../../lib/model/model.js';
 import { Random } from '../../lib/random.js';
@@ -130,4 +130,19 @@ test('a model generates on after streams that were left and aborted', async () =
     await expect(loop()).rejects.toBeInstanceOf(AbortedError);
   }
   expect(await model.generate(rows, { maxTokens: 1, temperature: 0 })).toEqual(before);
+});
+
+test('a model that is disposed of in the middle of a stream says so at the next event', async () => {
+  const short = await Model.load(familyFixture('llama'));
+  const stream = short.stream([{ prompt: Int32Array.of(1), maxTokens: 10 }], { maxTokens: 1 });
+  expect((await stream.next()).done).toBe(false);
+  await short.dispose();
+  const end = async () => {
+    for await (const _ of stream);
+  };
+  const error: unknown = await end().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(InputError);
+  expect(error).toMatchObject({ code: 'ERR_MODEL_DISPOSED' });
+  const later = short.stream([{ prompt: Int32Array.of(1) }], { maxTokens: 1 });
+  await expect(later.next()).rejects.toMatchObject({ code: 'ERR_MODEL_DISPOSED' });
 });
