@@ -44,17 +44,17 @@ export class CorpusScan implements LineSink {
     this.lines += found;
     if (this.#headOpen) this.#fillHead(found);
     windows.push(found);
-    const { exact, kin } = kernel;
+    const { exact, kin, mixedExact, mixedKin } = kernel;
     for (let i = 0; i < found; i++) {
       const number = first + i;
-      const isKin = kinSet.has(kin[2 * i + 1]!, kin[2 * i]!) && number >= firstKin;
+      const isKin = kinSet.has(mixedKin[i]!, kin[2 * i + 1]!, kin[2 * i]!) && number >= firstKin;
       // What is kept of a kin window so far may have gaps.
       if (isKin && !this.#afterKin) this.#rewind(number, kinLines + 1);
       this.#afterKin = isKin;
       if (isKin) {
         this.#keep(number, kinLines + 1);
         this.#contextDue = true;
-      } else if (exactSet.has(exact[2 * i + 1]!, exact[2 * i]!) && number >= firstExact) {
+      } else if (exactSet.has(mixedExact[i]!, exact[2 * i + 1]!, exact[2 * i]!) && number >= firstExact) {
         this.#keep(number, threshold + 1);
         this.#contextDue = true;
       } else if (this.#contextDue) {

@@ -37,17 +37,22 @@ export class HashSet64 {
     };
   }
 
-  has(high: number, low: number): boolean {
-    const mixed = mix(high, low);
-    const bit = mixed >>> this.#bitShift;
-    if ((this.#bits[bit >>> 5]! & (1 << (bit & 31))) === 0) return false;
+  /** @param mixed of the same hash, by {@link mix} */
+  has(mixed: number, high: number, low: number): boolean {
+    if (!this.mayHave(mixed)) return false;
     if (high === 0 && low === 0) return this.#hasZero;
     const slot = this.#slot(mixed, high, low);
     return this.#slots[slot] !== 0 || this.#slots[slot + 1] !== 0;
   }
 
-  add(high: number, low: number): void {
-    const mixed = mix(high, low);
+  /** False for most hashes that the set does not have, by their {@link mix}. */
+  mayHave(mixed: number): boolean {
+    const bit = mixed >>> this.#bitShift;
+    return (this.#bits[bit >>> 5]! & (1 << (bit & 31))) !== 0;
+  }
+
+  /** @param mixed of the same hash, by {@link mix} */
+  add(mixed: number, high: number, low: number): void {
     if (high === 0 && low === 0) {
       if (!this.#hasZero) this.size++;
       this.#hasZero = true;
@@ -86,10 +91,10 @@ export class HashSet64 {
     this.size = 0;
     if (this.#hasZero) {
       this.#hasZero = false;
-      this.add(0, 0);
+      this.add(mix(0, 0), 0, 0);
     }
     for (let at = 0; at < old.length; at += 2) {
-      if (old[at] !== 0 || old[at + 1] !== 0) this.add(old[at]!, old[at + 1]!);
+      if (old[at] !== 0 || old[at + 1] !== 0) this.add(mix(old[at]!, old[at + 1]!), old[at]!, old[at + 1]!);
     }
   }
 }

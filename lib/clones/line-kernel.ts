@@ -26,7 +26,7 @@ export const KIN_LINES = 73;
 export const RING_MASK = 74;
 export const RING_RAW_LINES = 75;
 
-const RING = 497_664;
+const RING = 628_736;
 const BYTES_PER_SLOT = 12;
 const PAGE = 65_536;
 
@@ -58,6 +58,9 @@ function viewMemory() {
     /** Hashes of the windows that end with each of these lines. */
     exact: new Int32Array(buffer, 235_520, 2 * KERNEL_LINES),
     kin: new Int32Array(buffer, 366_592, 2 * KERNEL_LINES),
+    /** Both as `mix` of hash-set.ts makes them. */
+    mixedExact: new Int32Array(buffer, 497_664, KERNEL_LINES),
+    mixedKin: new Int32Array(buffer, 563_200, KERNEL_LINES),
   };
 }
 

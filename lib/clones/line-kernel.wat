@@ -12,10 +12,10 @@
 ;; Windows (line-windows.ts), state and parameters:
 ;;   256 hash of the last T lines (i64)   264 of the last K differences (i64)   272 31^T (i64)   280 31^K (i64)
 ;;   288 T   292 K   296 slots of the ring, less one   300 where its raw lines are
-;; 235520 hashes of the windows that end with the lines found (i64 each). 366592 those of kin.
-;; 497664 ring of the last lines: their hashes (i64 each), then their raw lines (i32 each); it is as long as it needs to be.
+;; 235520 hashes of the windows that end with the lines found (i64 each). 366592 those of kin. 497664, 563200 both mixed (i32
+;; each), as hash-set.ts does. 628736 ring of the last lines: their hashes (i64 each), then their raw lines (i32 each); it is as long as it needs to be.
 (module
-  (memory (export "memory") 14)
+  (memory (export "memory") 16)
   ;; 16 zeros, then 16 times 0xff: read from byte n on, the last n of 16 bytes are set
   (data (i32.const 80) "\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff")
 
@@ -228,7 +228,7 @@
 
   ;; hash of line n
   (func $line (param $n i32) (result i64)
-    (i64.load offset=497664 (i32.shl (i32.and (local.get $n) (i32.load (i32.const 296))) (i32.const 3))))
+    (i64.load offset=628736 (i32.shl (i32.and (local.get $n) (i32.load (i32.const 296))) (i32.const 3))))
 
   ;; y(n) = (x(n) - x(n-1)) - (x(n-4) - x(n-5)), as kin have it in common
   (func $difference (param $n i32) (result i64)
@@ -236,6 +236,21 @@
       (i64.sub (i64.sub (call $line (local.get $n)) (call $line (i32.sub (local.get $n) (i32.const 1))))
                (call $line (i32.sub (local.get $n) (i32.const 4))))
       (call $line (i32.sub (local.get $n) (i32.const 5)))))
+
+  (func $step (param $mixed i32) (param $shift i32) (param $factor i32) (result i32)
+    (i32.mul (i32.xor (local.get $mixed) (i32.shr_u (local.get $mixed) (local.get $shift))) (local.get $factor)))
+
+  ;; 32 well-mixed bits of a hash (mix in hash-set.ts)
+  (func $mix (param $hash i64) (result i32)
+    (local $mixed i32)
+    (local.set $mixed
+      (call $step
+        (call $step
+          (i32.xor (i32.mul (i32.wrap_i64 (i64.shr_u (local.get $hash) (i64.const 32))) (i32.const 0x9e3779b1))
+                   (i32.wrap_i64 (local.get $hash)))
+          (i32.const 16) (i32.const 0x85ebca6b))
+        (i32.const 13) (i32.const 0xc2b2ae35)))
+    (i32.xor (local.get $mixed) (i32.shr_u (local.get $mixed) (i32.const 16))))
 
   ;; Puts the lines found into the ring, from line `n` on, and hashes the windows that end with each of them.
   ;; `known`: how many lines there are before the first of them, or any number beyond T + K + 5.
@@ -250,7 +265,7 @@
         (br_if $done (i32.eq (local.get $i) (local.get $found)))
         (local.set $x (i64.load offset=36864 (i32.shl (local.get $i) (i32.const 3))))
         (local.set $slot (i32.and (local.get $n) (i32.load (i32.const 296))))
-        (i64.store offset=497664 (i32.shl (local.get $slot) (i32.const 3)) (local.get $x))
+        (i64.store offset=628736 (i32.shl (local.get $slot) (i32.const 3)) (local.get $x))
         (i32.store (i32.add (i32.load (i32.const 300)) (i32.shl (local.get $slot) (i32.const 2)))
                    (i32.load offset=168960 (i32.shl (local.get $i) (i32.const 2))))
         (local.set $exact (i64.add (i64.mul (local.get $exact) (i64.const 31)) (local.get $x)))
@@ -258,6 +273,7 @@
           (then (local.set $exact (i64.sub (local.get $exact)
             (i64.mul (i64.load (i32.const 272)) (call $line (i32.sub (local.get $n) (local.get $T))))))))
         (i64.store offset=235520 (i32.shl (local.get $i) (i32.const 3)) (local.get $exact))
+        (i32.store offset=497664 (i32.shl (local.get $i) (i32.const 2)) (call $mix (local.get $exact)))
         (if (i32.ge_u (local.get $known) (i32.const 5))
           (then
             (local.set $kin (i64.add (i64.mul (local.get $kin) (i64.const 31)) (call $difference (local.get $n))))
@@ -265,6 +281,7 @@
               (then (local.set $kin (i64.sub (local.get $kin)
                 (i64.mul (i64.load (i32.const 280)) (call $difference (i32.sub (local.get $n) (local.get $K))))))))))
         (i64.store offset=366592 (i32.shl (local.get $i) (i32.const 3)) (local.get $kin))
+        (i32.store offset=563200 (i32.shl (local.get $i) (i32.const 2)) (call $mix (local.get $kin)))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (local.set $n (i32.add (local.get $n) (i32.const 1)))
         (local.set $known (i32.add (local.get $known) (i32.const 1)))

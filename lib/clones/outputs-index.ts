@@ -58,11 +58,13 @@ export class OutputsIndex implements LineSink {
     const current = this.#current;
     const first = current.count;
     current.push(found);
-    const { hashes, rawLines, exact, kin } = kernel;
+    const { hashes, rawLines, exact, kin, mixedExact, mixedKin } = kernel;
     for (let i = 0; i < found; i++) {
       this.lines.append(hashes[2 * i + 1]!, hashes[2 * i]!, rawLines[i]!);
-      if (first + i >= current.firstExact) this.windows.exact.add(exact[2 * i + 1]!, exact[2 * i]!);
-      if (this.kin && first + i >= current.firstKin) this.windows.kin.add(kin[2 * i + 1]!, kin[2 * i]!);
+      if (first + i >= current.firstExact)
+        this.windows.exact.add(mixedExact[i]!, exact[2 * i + 1]!, exact[2 * i]!);
+      if (this.kin && first + i >= current.firstKin)
+        this.windows.kin.add(mixedKin[i]!, kin[2 * i + 1]!, kin[2 * i]!);
     }
     this.significantLines += found;
   }

@@ -1,5 +1,6 @@
 /** The kernel's rolling hashes against their definition, by several files in turns. */
 import { expect, test } from 'vitest';
+import { mix } from '../../lib/clones/hash-set.js';
 import { kernel, takeLines } from '../../lib/clones/line-kernel.js';
 import { LineTable } from '../../lib/clones/line-table.js';
 import { LineWindows } from '../../lib/clones/line-windows.js';
@@ -37,11 +38,13 @@ class File {
   #check(number: number, i: number): void {
     const { threshold, kinLines, firstExact, firstKin, mask } = this.windows;
     if (number >= firstExact) {
+      expect(kernel.mixedExact[i]).toBe(mix(kernel.exact[2 * i + 1]!, kernel.exact[2 * i]!));
       expect(at(kernel.exact, i)).toBe(fold(this.#lines.slice(number + 1 - threshold, number + 1)));
     }
     if (number >= firstKin) {
       const x = this.#lines.slice(number + 1 - kinLines, number + 1);
       const y = x.slice(5).map((value, k) => value - x[k + 4]! - x[k + 1]! + x[k]!);
+      expect(kernel.mixedKin[i]).toBe(mix(kernel.kin[2 * i + 1]!, kernel.kin[2 * i]!));
       expect(at(kernel.kin, i)).toBe(fold(y));
     }
     const { hashes, rawLines } = this.windows.ring();
