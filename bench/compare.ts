@@ -94,7 +94,9 @@ function machine(): string {
 
 function commit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' with changes';
+  // Results that other benches have just recorded change nothing of what is measured.
+  const status = git('status', '--porcelain', '--untracked-files=no', '--', ':!bench/results');
+  const changed = status === '' ? '' : ' with changes';
   return `${git('rev-parse', '--short', 'HEAD')}${changed}`;
 }
 
