@@ -39,41 +39,44 @@ void CutIntoRuns(const Filling& filling, const InputFile& file, std::vector<Run>
   }
 }
 
-// In tiles, whose lines stay in the cache: several times as fast as a copy by strides.
+// In tiles, whose lines stay in the cache: several times as fast as a copy by strides. Rows of `out` are `stride` apart.
 template <typename Number>
-void Transpose(const Number* in, int64_t rows, int64_t columns, Number* out) {
+void Transpose(const void* from, int64_t rows, int64_t columns, void* to, int64_t stride) {
   constexpr int64_t kTile = 32;
+  const auto* in = static_cast<const Number*>(from);
+  auto* out = static_cast<Number*>(to);
   for (int64_t column = 0; column < columns; column += kTile) {
     for (int64_t row = 0; row < rows; row += kTile) {
       for (int64_t c = column; c < std::min(column + kTile, columns); ++c) {
-        for (int64_t r = row; r < std::min(row + kTile, rows); ++r) out[c * rows + r] = in[r * columns + c];
+        for (int64_t r = row; r < std::min(row + kTile, rows); ++r) out[c * stride + r] = in[r * columns + c];
       }
     }
   }
 }
 
-at::Tensor Transposed(const at::Tensor& matrix) {
-  const int64_t rows = matrix.size(0);
-  const int64_t columns = matrix.size(1);
-  const at::Tensor out = at::empty({columns, rows}, matrix.options());
-  if (matrix.element_size() == 2) {
-    Transpose(static_cast<const uint16_t*>(matrix.const_data_ptr()), rows, columns, static_cast<uint16_t*>(out.data_ptr()));
-  } else {
-    Transpose(static_cast<const uint32_t*>(matrix.const_data_ptr()), rows, columns, static_cast<uint32_t*>(out.data_ptr()));
-  }
-  return out;
+void Transpose(const at::Tensor& from, const at::Tensor& to) {
+  const auto transpose = from.element_size() == 2 ? Transpose<uint16_t> : Transpose<uint32_t>;
+  transpose(from.const_data_ptr(), from.size(0), from.size(1), to.data_ptr(), to.stride(0));
 }
 
 void Read(const Run& run) {
   const at::Tensor& rows = run.rows;
-  if (!run.transposed && rows.is_cpu() && rows.is_contiguous() && rows.scalar_type() == run.dtype) {
+  const bool as_stored = rows.is_cpu() && rows.scalar_type() == run.dtype;
+  if (as_stored && !run.transposed && rows.is_contiguous()) {
     run.file.Read(rows.data_ptr(), rows.nbytes(), run.offset);
     return;
   }
-  at::Tensor stored = at::empty(run.shape, at::TensorOptions().dtype(run.dtype));
+  const at::Tensor stored = at::empty(run.shape, at::TensorOptions().dtype(run.dtype));
   run.file.Read(stored.data_ptr(), stored.nbytes(), run.offset);
-  if (run.transposed) stored = Transposed(stored.to(rows.scalar_type()));
-  rows.copy_(stored);
+  if (!run.transposed) {
+    rows.copy_(stored);
+  } else if (as_stored) {
+    Transpose(stored, rows);
+  } else {
+    const at::Tensor turned = at::empty(rows.sizes(), stored.options());
+    Transpose(stored, turned);
+    rows.copy_(turned);
+  }
 }
 
 }  // namespace
