@@ -14,6 +14,8 @@ export interface Search {
 export interface Measured {
   readonly seconds: number;
   readonly peakBytes: number;
+  /** Of the processors, all threads together. */
+  readonly processorSeconds: number;
   /** Groups found on both sides; of Simian, on any. */
   readonly groups: number;
   readonly occurrences: number;
@@ -45,10 +47,12 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
   });
   const ended = once(child, 'close') as Promise<[number | null]>;
   let peakBytes = 0;
+  let processorSeconds = 0;
   let running = true;
   const watch = (async () => {
     while (running) {
       peakBytes = Math.max(peakBytes, peakOf(child.pid!));
+      processorSeconds = Math.max(processorSeconds, processorSecondsOf(child.pid!));
       await sleep(20);
     }
   })();
@@ -58,13 +62,25 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
   await watch;
   // Simian exits with 1 when it finds something, and when it fails.
   if (code !== 0 && !(command === 'java' && groups > 0)) throw new Error(`${command} ended with ${code}.`);
-  return { seconds, peakBytes, groups, occurrences };
+  return { seconds, peakBytes, processorSeconds, groups, occurrences };
 }
 
 function peakOf(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** utime and stime of proc(5), in hundredths. */
+function processorSecondsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return 0;
   }
