@@ -120,8 +120,10 @@ export async function* runParallel<Task, Result, Message = never>({
   const source = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]();
   const ready: ParallelEvent<Result, Message>[] = [];
   const early = new Map<number, ParallelEvent<Result, Message>>();
+  /** Outcomes of `early` that have become ready. */
+  let inOrder = 0;
   let begun = 0;
-  let delivered = 0;
+  let taken = 0;
   let exhausted = false;
   let feeding = false;
   let broken: unknown;
@@ -130,9 +132,9 @@ export async function* runParallel<Task, Result, Message = never>({
   const settle = (event: ParallelEvent<Result, Message>): void => {
     if (ordered) early.set(event.index, event);
     else ready.push(event);
-    for (let next = delivered + ready.filter(isOutcome).length; early.has(next); next++) {
-      ready.push(early.get(next)!);
-      early.delete(next);
+    for (; early.has(inOrder); inOrder++) {
+      ready.push(early.get(inOrder)!);
+      early.delete(inOrder);
     }
     wake();
   };
@@ -160,7 +162,7 @@ export async function* runParallel<Task, Result, Message = never>({
   };
   const feed = async (): Promise<void> => {
     try {
-      while (!exhausted && begun - delivered < inFlight) {
+      while (!exhausted && begun - taken < inFlight) {
         const next = await source.next();
         if (next.done) exhausted = true;
         else void begin(next.value, begun++);
@@ -180,16 +182,17 @@ export async function* runParallel<Task, Result, Message = never>({
     for (;;) {
       throwIfAborted(signal);
       if (broken !== undefined) throw broken;
-      if (!feeding && !exhausted && begun - delivered < inFlight) {
+      if (!feeding && !exhausted && begun - taken < inFlight) {
         feeding = true;
         void feed();
       }
       const event = ready.shift();
       if (event !== undefined) {
         if (event.type === 'failure' && failures === 'throw') throw event.error;
-        if (isOutcome(event)) delivered++;
         yield event;
-      } else if (exhausted && delivered === begun) {
+        // Only now: until the caller asks for more, it is at work on this one.
+        if (event.type !== 'message') taken++;
+      } else if (exhausted && taken === begun) {
         return;
       } else {
         await new Promise<void>((resolve) => {
@@ -202,10 +205,6 @@ export async function* runParallel<Task, Result, Message = never>({
     await pool.destroy();
     await source.return?.();
   }
-}
-
-function isOutcome({ type }: { readonly type: string }): boolean {
-  return type !== 'message';
 }
 
 /** Run from its sources (tests, benches) the package has no `.js` beside this file; tsx reads the `.ts` in the thread. */
