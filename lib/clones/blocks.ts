@@ -7,7 +7,7 @@
  * with all its occurrences, here if it has some on both sides.
  */
 import type { BlockList } from './block-list.js';
-import { KERNEL_LINES, kernel, takeLines } from './line-kernel.js';
+import { feedLines, kernel } from './line-kernel.js';
 import type { LineTable } from './line-table.js';
 import { LineWindows } from './line-windows.js';
 import { findLongBlocks } from './long-blocks.js';
@@ -61,17 +61,15 @@ function firstLevel(table: LineTable, threshold: number): Level {
   const { exact } = kernel;
   /** The first line after the last break: a break goes through as a line, and no window that has one counts. */
   let start = 0;
-  for (let first = 0; first < length; first += KERNEL_LINES) {
-    const count = Math.min(KERNEL_LINES, length - first);
-    takeLines(table, first, count);
+  feedLines(table, (count, first) => {
     windows.push(count);
     for (let i = 0; i < count; i++) {
       const at = first + i;
       if (raw[at] === 0) start = at + 1;
-      else if (at - start >= threshold - 1)
-        groups.add(at - threshold + 1, groups.find(exact[2 * i + 1]!, exact[2 * i]!));
+      else if (at - start >= windows.firstExact)
+        groups.add(at - windows.firstExact, groups.find(exact[2 * i + 1]!, exact[2 * i]!));
     }
-  }
+  });
   return groups.toLevel(threshold);
 }
 

@@ -39,16 +39,11 @@ export class HashSet64 {
 
   /** @param mixed of the same hash, by {@link mix} */
   has(mixed: number, high: number, low: number): boolean {
-    if (!this.mayHave(mixed)) return false;
+    const bit = mixed >>> this.#bitShift;
+    if ((this.#bits[bit >>> 5]! & (1 << (bit & 31))) === 0) return false;
     if (high === 0 && low === 0) return this.#hasZero;
     const slot = this.#slot(mixed, high, low);
     return this.#slots[slot] !== 0 || this.#slots[slot + 1] !== 0;
-  }
-
-  /** False for most hashes that the set does not have, by their {@link mix}. */
-  mayHave(mixed: number): boolean {
-    const bit = mixed >>> this.#bitShift;
-    return (this.#bits[bit >>> 5]! & (1 << (bit & 31))) !== 0;
   }
 
   /** @param mixed of the same hash, by {@link mix} */

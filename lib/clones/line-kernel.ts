@@ -1,6 +1,6 @@
 /** The WebAssembly kernel of line-kernel.wat, one for each thread, and the layout of its memory. */
 import { LINE_KERNEL } from './line-kernel-code.js';
-import type { Lines } from './line-table.js';
+import type { LineTable } from './line-table.js';
 
 /** Bytes that the kernel takes at a time. */
 export const KERNEL_BYTES = 32_768;
@@ -30,6 +30,13 @@ const RING = 628_736;
 const BYTES_PER_SLOT = 12;
 const PAGE = 65_536;
 
+/** Lines as the kernel has them. */
+export interface LineColumns {
+  /** Of each line the low half and the high half. */
+  readonly hashes: Int32Array;
+  readonly rawLines: Uint32Array;
+}
+
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   push(from: number, size: number): number;
@@ -52,7 +59,7 @@ function viewMemory() {
     state: new Int32Array(buffer, 0, 76),
     /** The byte before the input, then the input. */
     input: new Uint8Array(buffer, 1023, KERNEL_BYTES + 1),
-    /** Lines on their way to a sink. Of each the hash, low half and high half. */
+    /** Lines on their way to a sink, as {@link LineColumns}. */
     hashes: new Int32Array(buffer, 36_864, 2 * KERNEL_LINES),
     rawLines: new Uint32Array(buffer, 168_960, KERNEL_LINES),
     /** Hashes of the windows that end with each of these lines. */
@@ -70,30 +77,44 @@ export const kernel = {
   push,
   /** Hashes the windows of the lines; see line-kernel.wat. */
   windows,
-  /** Makes room for a ring of `slots` lines; to be called before anybody holds on to views of the memory. */
-  reserveRing(slots: number): void {
+  /**
+   * Makes room for a ring of `slots` lines, and returns from which byte on it holds their raw lines. To be called before
+   * anybody holds on to views of the memory.
+   */
+  reserveRing(slots: number): number {
     const missing = RING + slots * BYTES_PER_SLOT - memory.buffer.byteLength;
-    if (missing <= 0) return;
-    memory.grow(Math.ceil(missing / PAGE));
-    Object.assign(kernel, viewMemory());
+    if (missing > 0) {
+      memory.grow(Math.ceil(missing / PAGE));
+      Object.assign(kernel, viewMemory());
+    }
+    return rawLinesOfRing(slots);
   },
-  /** The hashes of a ring of `slots` lines, low half and high half, and their raw lines, from byte `rawLinesAt` on. */
-  viewRing(slots: number) {
-    const rawLinesAt = RING + slots * 8;
+  /** A ring of `slots` lines. */
+  viewRing(slots: number): LineColumns {
     return {
-      rawLinesAt,
       hashes: new Int32Array(memory.buffer, RING, 2 * slots),
-      rawLines: new Uint32Array(memory.buffer, rawLinesAt, slots),
+      rawLines: new Uint32Array(memory.buffer, rawLinesOfRing(slots), slots),
     };
   },
 };
 
-/** Takes rows of a table, at most {@link KERNEL_LINES}, for the lines of the kernel. */
-export function takeLines({ high, low, raw }: Lines, first: number, count: number): void {
+function rawLinesOfRing(slots: number): number {
+  return RING + slots * 8;
+}
+
+/** Feeds a table's lines to `take` by way of the kernel: `count` of them at a time, from row `first` on. */
+export function feedLines(
+  { high, low, raw, length }: LineTable,
+  take: (count: number, first: number) => void,
+): void {
   const { hashes, rawLines } = kernel;
-  for (let i = 0; i < count; i++) {
-    hashes[2 * i] = low[first + i]!;
-    hashes[2 * i + 1] = high[first + i]!;
-    rawLines[i] = raw[first + i]!;
+  for (let first = 0; first < length; first += KERNEL_LINES) {
+    const count = Math.min(KERNEL_LINES, length - first);
+    for (let i = 0; i < count; i++) {
+      hashes[2 * i] = low[first + i]!;
+      hashes[2 * i + 1] = high[first + i]!;
+      rawLines[i] = raw[first + i]!;
+    }
+    take(count, first);
   }
 }

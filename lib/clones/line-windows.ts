@@ -17,6 +17,7 @@ import {
   KIN,
   KIN_LINES,
   kernel,
+  type LineColumns,
   POWERS,
   RING_MASK,
   RING_RAW_LINES,
@@ -55,27 +56,24 @@ export class LineWindows {
   readonly kinLines: number;
   /** Line n is at `n & mask` of the ring. */
   readonly mask: number;
-  readonly #lines: number;
   /** Lines back from the newest that are remembered: those of a kin window, of its context, and the one before that. */
   readonly #memory: number;
   // What is remembered while others use the kernel.
   readonly #state = new Int32Array(RING_RAW_LINES - EXACT + 1);
-  #hashes = new Int32Array(0);
-  #rawLines = new Uint32Array(0);
+  #remembered: LineColumns = { hashes: new Int32Array(0), rawLines: new Uint32Array(0) };
 
   constructor(readonly threshold: number) {
     this.kinLines = Math.max(threshold + KIN_STEPS, REACH + 1);
-    this.#lines = this.kinLines - REACH;
+    const differences = this.kinLines - REACH;
     this.#memory = this.kinLines + 3;
     const slots = 2 ** Math.ceil(Math.log2(this.#memory + KERNEL_LINES));
     this.mask = slots - 1;
-    kernel.reserveRing(slots);
-    const powers = new BigUint64Array([powerOf31(threshold), powerOf31(this.#lines)]);
+    const powers = new BigUint64Array([powerOf31(threshold), powerOf31(differences)]);
     this.#state.set(new Int32Array(powers.buffer), POWERS - EXACT);
     this.#state[EXACT_LINES - EXACT] = threshold;
-    this.#state[KIN_LINES - EXACT] = this.#lines;
+    this.#state[KIN_LINES - EXACT] = differences;
     this.#state[RING_MASK - EXACT] = this.mask;
-    this.#state[RING_RAW_LINES - EXACT] = kernel.viewRing(slots).rawLinesAt;
+    this.#state[RING_RAW_LINES - EXACT] = kernel.reserveRing(slots);
   }
 
   /** The first line that ends a window. */
@@ -92,8 +90,6 @@ export class LineWindows {
   reset(): void {
     this.count = 0;
     this.#state.fill(0, 0, KIN - EXACT + 2);
-    this.#hashes = new Int32Array(0);
-    this.#rawLines = new Uint32Array(0);
     if (owner === this) owner = undefined;
   }
 
@@ -105,7 +101,7 @@ export class LineWindows {
   }
 
   /** The newest lines, as far back as the longest window with its context and one line more. */
-  ring(): { readonly hashes: Int32Array; readonly rawLines: Uint32Array } {
+  ring(): LineColumns {
     this.#enter();
     return kernel.viewRing(this.mask + 1);
   }
@@ -115,26 +111,32 @@ export class LineWindows {
     if (owner !== undefined) owner.#leave();
     owner = this;
     kernel.state.set(this.#state, EXACT);
-    const { hashes, rawLines } = kernel.viewRing(this.mask + 1);
-    for (let i = 0; i < this.#rawLines.length; i++) {
-      const slot = (this.count - this.#rawLines.length + i) & this.mask;
-      hashes[2 * slot] = this.#hashes[2 * i]!;
-      hashes[2 * slot + 1] = this.#hashes[2 * i + 1]!;
-      rawLines[slot] = this.#rawLines[i]!;
-    }
+    const ring = kernel.viewRing(this.mask + 1);
+    for (let i = 0; i < this.#kept; i++) copyLine(this.#remembered, i, ring, this.#slotOfKept(i));
   }
 
   #leave(): void {
     this.#state.set(kernel.state.subarray(EXACT, EXACT + this.#state.length));
-    const { hashes, rawLines } = kernel.viewRing(this.mask + 1);
-    const kept = Math.min(this.count, this.#memory);
-    this.#hashes = new Int32Array(2 * kept);
-    this.#rawLines = new Uint32Array(kept);
-    for (let i = 0; i < kept; i++) {
-      const slot = (this.count - kept + i) & this.mask;
-      this.#hashes[2 * i] = hashes[2 * slot]!;
-      this.#hashes[2 * i + 1] = hashes[2 * slot + 1]!;
-      this.#rawLines[i] = rawLines[slot]!;
-    }
+    const ring = kernel.viewRing(this.mask + 1);
+    this.#remembered = {
+      hashes: new Int32Array(2 * this.#kept),
+      rawLines: new Uint32Array(this.#kept),
+    };
+    for (let i = 0; i < this.#kept; i++) copyLine(ring, this.#slotOfKept(i), this.#remembered, i);
   }
+
+  /** Lines that are remembered. */
+  get #kept(): number {
+    return Math.min(this.count, this.#memory);
+  }
+
+  #slotOfKept(index: number): number {
+    return (this.count - this.#kept + index) & this.mask;
+  }
+}
+
+function copyLine(from: LineColumns, at: number, to: LineColumns, slot: number): void {
+  to.hashes[2 * slot] = from.hashes[2 * at]!;
+  to.hashes[2 * slot + 1] = from.hashes[2 * at + 1]!;
+  to.rawLines[slot] = from.rawLines[at]!;
 }

@@ -4,7 +4,7 @@
  * after it.
  */
 import { CorpusScan } from './corpus-scan.js';
-import { KERNEL_LINES, takeLines } from './line-kernel.js';
+import { feedLines } from './line-kernel.js';
 import { LineTable } from './line-table.js';
 import type { WindowSets } from './outputs-index.js';
 import type { ScannedPart } from './scan-part.js';
@@ -49,11 +49,7 @@ export class PartJoiner {
     region.appendLines(this.#tail.toLines());
     region.appendLines(part.head, 0, offset);
     const seam = new CorpusScan(this.#sets);
-    for (let first = 0; first < region.length; first += KERNEL_LINES) {
-      const count = Math.min(KERNEL_LINES, region.length - first);
-      takeLines(region, first, count);
-      seam.take(count);
-    }
+    feedLines(region, (count) => seam.take(count));
 
     const wanted = new Set<number>();
     // The first line of the tail is there to tell whether the one after it continues a stretch.

@@ -93,14 +93,13 @@ Napi::Value SessionHandle::Step(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SessionHandle::Close(const Napi::CallbackInfo& info) {
+  model_ = nullptr;
   if (lane_->closed()) session_ = nullptr;  // The model was disposed of before its session: nothing runs that could use it.
   if (session_ == nullptr) {
-    model_ = nullptr;
     auto deferred = Napi::Promise::Deferred::New(info.Env());
     deferred.Resolve(info.Env().Undefined());
     return deferred.Promise();
   }
-  model_ = nullptr;
   return Enqueue(
       info.Env(), lane_, std::make_shared<Cancel>(), Value(),
       [session = std::exchange(session_, nullptr)]() mutable {

@@ -1,7 +1,7 @@
 /** The kernel's rolling hashes against their definition, by several files in turns. */
 import { expect, test } from 'vitest';
 import { mix } from '../../lib/clones/hash-set.js';
-import { kernel, takeLines } from '../../lib/clones/line-kernel.js';
+import { feedLines, kernel } from '../../lib/clones/line-kernel.js';
 import { LineTable } from '../../lib/clones/line-table.js';
 import { LineWindows } from '../../lib/clones/line-windows.js';
 import { Random } from '../../lib/random.js';
@@ -30,8 +30,7 @@ class File {
       table.append(Number(bits >> 32n) | 0, Number(bits & 0xffffffffn) | 0, this.#lines.length + 1);
       this.#lines.push(BigInt.asUintN(64, bits));
     }
-    takeLines(table, 0, count);
-    this.windows.push(count);
+    feedLines(table, (found) => this.windows.push(found));
     for (let i = Math.max(0, count - 40); i < count; i++) this.#check(this.#lines.length - count + i, i);
   }
 

@@ -1,5 +1,4 @@
 /** How well scores that need no training data find memorized outputs. */
-
 import type { Ranking } from '../../../memorization/ranking/records.js';
 import { rocCurve } from '../../charts/roc-curve.js';
 import { counted, decimal, integer, percent } from '../../format.js';
