@@ -146,7 +146,12 @@ async function* readPlain(path: string, chunkBytes: number, first: number): Asyn
     // Two buffers take turns: the next chunk is read while the caller works on this one.
     const buffers = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)] as const;
     let position = first;
-    const readInto = (turn: number) => file.read(buffers[turn % 2]!, 0, chunkBytes, position);
+    const readInto = (turn: number) => {
+      const read = file.read(buffers[turn % 2]!, 0, chunkBytes, position);
+      // Its failure is told when its turn comes; until then it must not count as one that nobody handles.
+      read.catch(() => undefined);
+      return read;
+    };
     pending = readInto(0);
     for (let turn = 0; ; turn++) {
       const { bytesRead } = await pending;
