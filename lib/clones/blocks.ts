@@ -7,9 +7,9 @@
  * with all its occurrences, here if it has some on both sides.
  */
 import type { BlockList } from './block-list.js';
-import { feedLines, kernel } from './line-kernel.js';
+import { kernel } from './line-kernel.js';
 import type { LineTable } from './line-table.js';
-import { LineWindows } from './line-windows.js';
+import { feedWindows, LineWindows } from './line-windows.js';
 import { findLongBlocks } from './long-blocks.js';
 import { type Level, WindowGroups } from './window-groups.js';
 
@@ -31,7 +31,7 @@ export function findBlocks(
 ): number {
   // From here on equal hashes mean equal sequences of windows, so the lengths need no longer be walked one by one.
   const last = threshold + (hasPeriod4(table, threshold) ? LEVELS_FOR_PERIOD_4 : LEVELS_ONE_BY_ONE);
-  let level = firstLevel(table, threshold);
+  let level = firstLevel(table, outputsEnd, threshold);
   let work = table.length;
   while (level.count > 0 && level.length < last) {
     const next = nextLevel(level);
@@ -54,21 +54,14 @@ function hasPeriod4({ high, low, raw, length }: LineTable, threshold: number): b
   return false;
 }
 
-function firstLevel(table: LineTable, threshold: number): Level {
-  const { raw, length } = table;
+function firstLevel(table: LineTable, outputsEnd: number, threshold: number): Level {
   const windows = new LineWindows(threshold);
-  const groups = new WindowGroups(length);
+  // Most windows of the corpus are kept because the outputs have them.
+  const groups = new WindowGroups(table.length, outputsEnd);
   const { exact } = kernel;
-  /** The first line after the last break: a break goes through as a line, and no window that has one counts. */
-  let start = 0;
-  feedLines(table, (count, first) => {
-    windows.push(count);
-    for (let i = 0; i < count; i++) {
-      const at = first + i;
-      if (raw[at] === 0) start = at + 1;
-      else if (at - start >= windows.firstExact)
-        groups.add(at - windows.firstExact, groups.find(exact[2 * i + 1]!, exact[2 * i]!));
-    }
+  feedWindows(table, windows, (i, row, lines) => {
+    if (lines > windows.firstExact)
+      groups.add(row - windows.firstExact, groups.find(exact[2 * i + 1]!, exact[2 * i]!));
   });
   return groups.toLevel(threshold);
 }
@@ -78,7 +71,7 @@ function firstLevel(table: LineTable, threshold: number): Level {
  * that are alike: then the hash is that of the one before, and need not be looked up.
  */
 function nextLevel({ length, count, positions, classes, classCount, high, low }: Level): Level {
-  const groups = new WindowGroups(count);
+  const groups = new WindowGroups(count, classCount);
   /** Of each class, the class that followed it last, plus one, and the group of the two. */
   const seen = new Int32Array(2 * classCount);
   for (let k = 0; k + 1 < count; k++) {

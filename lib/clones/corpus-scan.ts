@@ -4,10 +4,10 @@
  * one of the outputs', and one line of context on each side of both, because the context decides what is covered.
  */
 import type { LineSink } from './line-hasher.js';
-import { kernel } from './line-kernel.js';
+import { kernel, PASSED, PASSED_EXACT, PASSED_KIN } from './line-kernel.js';
 import { LineTable } from './line-table.js';
 import { LineWindows } from './line-windows.js';
-import type { WindowSets } from './outputs-index.js';
+import type { WindowSets } from './window-sets.js';
 
 export class CorpusScan implements LineSink {
   readonly kept = new LineTable();
@@ -24,14 +24,14 @@ export class CorpusScan implements LineSink {
   #headOpen = true;
   /** Number of the line after the last kept one, counted from the last gap. */
   #keptEnd = 0;
-  /** The next line is context. */
+  /** The line after the last kept one is context. */
   #contextDue = false;
-  /** A kin window ended at the last line. */
-  #afterKin = false;
+  /** Number of the line after the last kin window, counted from the last gap. */
+  #kinEnd = 0;
 
   constructor(sets: WindowSets) {
     this.#sets = sets;
-    this.#windows = new LineWindows(sets.threshold);
+    this.#windows = new LineWindows(sets.threshold, sets);
     this.seamLines = this.#windows.kinLines;
     this.kept.startFile();
   }
@@ -40,28 +40,37 @@ export class CorpusScan implements LineSink {
     const windows = this.#windows;
     const first = windows.count;
     const { firstExact, firstKin, kinLines, threshold } = windows;
-    const { exact: exactSet, kin: kinSet } = this.#sets;
+    const sets = this.#sets;
     this.lines += found;
     if (this.#headOpen) this.#fillHead(found);
     windows.push(found);
-    const { exact, kin, mixedExact, mixedKin } = kernel;
-    for (let i = 0; i < found; i++) {
+    const { state, passed, exact, kin, mixedExact, mixedKin } = kernel;
+    for (let k = 0; k < state[PASSED]!; k++) {
+      const i = passed[k]! >> 2;
       const number = first + i;
-      const isKin = kinSet.has(mixedKin[i]!, kin[2 * i + 1]!, kin[2 * i]!) && number >= firstKin;
-      // What is kept of a kin window so far may have gaps.
-      if (isKin && !this.#afterKin) this.#rewind(number, kinLines + 1);
-      this.#afterKin = isKin;
-      if (isKin) {
+      if (
+        passed[k]! & PASSED_KIN &&
+        number >= firstKin &&
+        sets.kin.has(mixedKin[i]!, kin[2 * i + 1]!, kin[2 * i]!)
+      ) {
+        this.#keepContext(number);
+        // What is kept of a kin window so far may have gaps.
+        if (this.#kinEnd !== number) this.#rewind(number, kinLines + 1);
+        this.#kinEnd = number + 1;
         this.#keep(number, kinLines + 1);
-        this.#contextDue = true;
-      } else if (exactSet.has(mixedExact[i]!, exact[2 * i + 1]!, exact[2 * i]!) && number >= firstExact) {
+      } else if (
+        passed[k]! & PASSED_EXACT &&
+        number >= firstExact &&
+        sets.exact.has(mixedExact[i]!, exact[2 * i + 1]!, exact[2 * i]!)
+      ) {
+        this.#keepContext(number);
         this.#keep(number, threshold + 1);
-        this.#contextDue = true;
-      } else if (this.#contextDue) {
-        this.#keep(number, 1);
-        this.#contextDue = false;
+      } else {
+        continue;
       }
+      this.#contextDue = true;
     }
+    this.#keepContext(windows.count);
   }
 
   /** No window spans what comes before and after: one document ends with this raw line, another one begins. */
@@ -72,7 +81,7 @@ export class CorpusScan implements LineSink {
     this.kept.break();
     this.#keptEnd = 0;
     this.#contextDue = false;
-    this.#afterKin = false;
+    this.#kinEnd = 0;
   }
 
   /** The last lines, at most {@link seamLines} and one more, none before a gap. */
@@ -98,6 +107,13 @@ export class CorpusScan implements LineSink {
     if (first > this.#keptEnd) this.kept.break();
     this.#copy(first, end, this.kept);
     this.#keptEnd = end;
+  }
+
+  /** Keeps the line after the last kept one if that is due and it stands before line `end`. */
+  #keepContext(end: number): void {
+    if (!this.#contextDue || this.#keptEnd >= end) return;
+    this.#keep(this.#keptEnd, 1);
+    this.#contextDue = false;
   }
 
   /** Forgets what is kept of the last `count` lines up to `number`. */

@@ -1,83 +1,33 @@
-/**
- * Clone detection: every block of significant lines that stands both in the outputs and in the corpus, with the
- * blocks, fingerprints and line numbers of Simian 2.5.10 in plain text mode, or with lines compared as text. The
- * outputs are indexed, the corpus is streamed once, by several threads; memory grows with the outputs and the matches,
- * not with the corpus.
- */
-import { availableParallelism } from 'node:os';
+/** Clone detection for callers whose options are yet to be checked. */
 import { z } from 'zod';
 import { check } from '../check.js';
-import { InputError, type LetheError, throwIfAborted } from '../errors.js';
-import { type ProgressEvent, progress } from '../progress.js';
-import { type CloneReport, mergeReports } from './clone-report.js';
-import { createFileReader, LINE_MODES, type LineMode } from './line-mode.js';
-import type { LineTable } from './line-table.js';
-import { OutputsIndex } from './outputs-index.js';
-import type { PartJoiner } from './part-joiner.js';
-import { reportBlocks, type SearchedFile } from './report-blocks.js';
-import { scanCorpus } from './scan-corpus.js';
-import { openInputs, readChunks, type TextInput } from './text-input.js';
+import { LINE_MODES } from './line-mode.js';
+import {
+  type DetectClonesEvent,
+  type DetectClonesOptions,
+  type DetectClonesResult,
+  searchClones,
+} from './search.js';
 
-export type { CloneReport } from './clone-report.js';
+export type {
+  CloneReport,
+  CloneWarningEvent,
+  DetectClonesEvent,
+  DetectClonesOptions,
+  DetectClonesResult,
+  FailedShard,
+} from './search.js';
 
-export interface DetectClonesOptions {
-  /** Files of model outputs (the small side), e.g. one `all_0-19999`; text, or gzip'd text. */
-  readonly outputs: readonly string[];
-  /** Corpus shards; text, or gzip'd text. */
-  readonly shards: readonly string[];
-  /** Significant lines of the shortest block, >= 2. Default 6, as published. */
-  readonly threshold?: number;
-  /**
-   * `simian` (default): lines, windows and blocks are alike if their hashes are, as in Simian. `exact`: lines are alike
-   * if their text is, up to trailing white space; blocks do not span documents, and occurrences name theirs.
-   */
-  readonly mode?: LineMode;
-  /**
-   * `together` (default): equal blocks in two shards are one group, and a longer block in any file covers a shorter
-   * one. `separately`: each shard is searched as if it were the only one, as published, and the results are merged.
-   */
-  readonly compare?: 'together' | 'separately';
-  /**
-   * Threads, >= 1. Default: the cores that this process may use, fewer for a corpus that is too small to be worth it.
-   * Never shows in the result.
-   */
-  readonly workers?: number;
-  /** Bytes read at a time. Default 1 MiB. Never shows in the result. */
-  readonly chunkBytes?: number;
-  /** Bytes of a shard that are one piece of work. Default 8 MiB. Never shows in the result. */
-  readonly partBytes?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A shard that could not be searched; the others were. */
-export interface FailedShard {
-  readonly file: string;
-  readonly error: LetheError;
-}
-
-export interface DetectClonesResult extends CloneReport {
-  /** Shards that are not in the report, in the order given. */
-  readonly failed: readonly FailedShard[];
-}
-
-export interface CloneWarningEvent {
-  readonly type: 'warning';
-  readonly message: string;
-}
-
-export type DetectClonesEvent = ProgressEvent | CloneWarningEvent;
-
-const bytes = (initial: number) => z.int().min(1).default(initial);
 const optionsSchema = z.strictObject({
   outputs: z.array(z.string().min(1)).min(1),
   shards: z.array(z.string().min(1)).min(1),
   // With a threshold of 1 Simian reports lengths that are one too small.
-  threshold: z.int().min(2).max(100_000).default(6),
-  mode: z.enum(LINE_MODES).default('simian'),
-  compare: z.enum(['together', 'separately']).default('together'),
+  threshold: z.int().min(2).max(100_000).optional(),
+  mode: z.enum(LINE_MODES).optional(),
+  compare: z.enum(['together', 'separately']).optional(),
   workers: z.int().min(1).max(1024).optional(),
-  chunkBytes: bytes(2 ** 20),
-  partBytes: bytes(2 ** 23),
+  chunkBytes: z.int().min(1).optional(),
+  partBytes: z.int().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
@@ -95,116 +45,6 @@ const optionsSchema = z.strictObject({
 export async function* detectClones(
   options: DetectClonesOptions,
 ): AsyncGenerator<DetectClonesEvent, DetectClonesResult, void> {
-  const { outputs, shards, compare, ...settings } = check(optionsSchema, options, 'options of detectClones');
-  const inputs = await openInputs(outputs, shards);
-  if (settings.mode === 'exact') refusePipes(inputs.outputs);
-  for (const message of inputs.warnings) yield { type: 'warning', message };
-  const failures = new Map<string, LetheError>();
-  const fail = (file: string, error: LetheError): CloneWarningEvent => {
-    failures.set(file, error);
-    return {
-      type: 'warning',
-      message: `${error.message.replace(/\.$/, '')}; the other shards are searched.`,
-    };
-  };
-  for (const { file, error } of inputs.failed) yield fail(file, error);
-
-  const files = [...inputs.outputs, ...inputs.shards];
-  const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  let doneBytes = 0;
-  const advance = (input: TextInput, count: number): ProgressEvent => {
-    doneBytes += count;
-    return progress('detect clones', doneBytes, totalBytes, 'bytes', input.path);
-  };
-
-  const index = new OutputsIndex(settings.threshold, settings.mode === 'simian');
-  const searched: SearchedFile[] = [];
-  for (const input of inputs.outputs) {
-    index.startFile();
-    const reader = createFileReader(settings.mode, index);
-    const before = index.significantLines;
-    for await (const { bytes: chunk, diskBytes } of readChunks(input, settings.chunkBytes)) {
-      throwIfAborted(settings.signal);
-      reader.push(chunk);
-      yield advance(input, diskBytes);
-    }
-    reader.end();
-    searched.push({
-      input,
-      rawLines: reader.rawLines,
-      significantLines: index.significantLines - before,
-      gaps: index.gaps.at(-1)!,
-    });
-  }
-
-  const search = { ...settings, outputs: searched, table: index.lines };
-  const scanned = new Map<TextInput, PartJoiner>();
-  const reports: CloneReport[] = [];
-  const workers = settings.workers ?? worthwhileWorkers(inputs.shards);
-  for await (const event of scanCorpus(inputs.shards, index.windows, { ...settings, workers })) {
-    if (event.type === 'bytes') yield advance(event.input, event.bytes);
-    else if (event.type === 'failed') yield fail(event.input.path, event.error);
-    else if (compare === 'together') scanned.set(event.input, event.file);
-    else reports.push(await reportOn([[event.input, event.file]], search));
-  }
-  if (failures.size === shards.length) throw failures.get(shards[0]!)!;
-  throwIfAborted(settings.signal);
-  if (compare === 'together') {
-    const inOrder = inputs.shards.filter((input) => scanned.has(input));
-    reports.push(
-      await reportOn(
-        inOrder.map((input) => [input, scanned.get(input)!]),
-        search,
-      ),
-    );
-  }
-  return {
-    ...mergeReports(reports),
-    failed: shards.filter((file) => failures.has(file)).map((file) => ({ file, error: failures.get(file)! })),
-  };
-}
-
-/** Text that one thread reads before another one has started. */
-const BYTES_PER_WORKER = 2 ** 23;
-
-function worthwhileWorkers(shards: readonly TextInput[]): number {
-  // Packed text is several times as long; of a pipe nobody knows.
-  const weights = { text: 1, gzip: 5, pipe: Number.POSITIVE_INFINITY };
-  const weight = shards.reduce((sum, { kind, sizeBytes }) => sum + weights[kind] * Math.max(1, sizeBytes), 0);
-  return Math.max(1, Math.min(availableParallelism(), Math.ceil(weight / BYTES_PER_WORKER)));
-}
-
-interface Search {
-  readonly threshold: number;
-  readonly mode: LineMode;
-  /** The lines of the outputs. */
-  readonly table: LineTable;
-  readonly outputs: readonly SearchedFile[];
-}
-
-/** Compares the outputs with what is kept of some shards. */
-async function reportOn(
-  shards: readonly (readonly [TextInput, PartJoiner])[],
-  { table, ...search }: Search,
-): Promise<CloneReport> {
-  const outputsEnd = table.length;
-  const outputFiles = table.fileStarts.length;
-  const files = shards.map(([input, { kept, rawLines, significantLines, gaps }]) => {
-    table.startFile();
-    table.appendLines(kept.toLines());
-    return { input, rawLines, significantLines, gaps };
-  });
-  const report = await reportBlocks(table, outputsEnd, { ...search, shards: files });
-  table.truncate(outputsEnd, outputFiles);
-  return report;
-}
-
-/** Fingerprints of text are made from the outputs, which are read again for it. */
-function refusePipes(outputs: readonly TextInput[]): void {
-  const pipe = outputs.find(({ kind }) => kind === 'pipe');
-  if (pipe === undefined) return;
-  throw new InputError(
-    'ERR_INVALID_OPTION',
-    `Expected outputs in files for the mode exact but ${pipe.path} is a pipe, which cannot be read twice.`,
-  );
+  check(optionsSchema, options, 'options of detectClones');
+  return yield* searchClones(options);
 }

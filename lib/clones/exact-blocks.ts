@@ -15,22 +15,22 @@ export function findExactBlocks(
   threshold: number,
   found: BlockList,
 ): void {
-  let level = singleLines(table);
+  let level = singleLines(table, outputsEnd);
   while (level.length < threshold) level = joinWindows(level, Math.min(level.length * 2, threshold));
   if (level.count > 0) findLongBlocks(level, outputsEnd, found, () => 0n);
 }
 
-function singleLines({ high, low, raw, length }: LineTable): Level {
-  const groups = new WindowGroups(length);
+function singleLines({ high, low, raw, length }: LineTable, outputsEnd: number): Level {
+  const groups = new WindowGroups(length, outputsEnd);
   for (let at = 0; at < length; at++) if (raw[at] !== 0) groups.add(at, groups.find(high[at]!, low[at]!));
   return groups.toLevel(1);
 }
 
 /** A window of `length` lines is known by the names of the two windows that cover it, its first and its last one. */
 function joinWindows(level: Level, length: number): Level {
-  const { count, positions, classes } = level;
+  const { count, positions, classes, classCount } = level;
   const step = length - level.length;
-  const groups = new WindowGroups(count);
+  const groups = new WindowGroups(count, classCount);
   let other = 0;
   for (let k = 0; k < count; k++) {
     const position = positions[k]!;

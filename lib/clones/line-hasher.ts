@@ -62,6 +62,8 @@ export class LineHasher {
   // The word so far.
   #inWord = false;
   #token = 0;
+  /** Lines in the kernel that the sink has not taken. */
+  #found = 0;
   /** The byte before the next one; -1 at the start of the file. */
   #last = -1;
   // Beyond ASCII: an unfinished UTF-8 sequence, and what the rule for final sigma has to remember.
@@ -88,6 +90,7 @@ export class LineHasher {
         at = this.#beyondAscii ? this.#pushBeyondAscii(piece, at) : this.#pushAscii(at, piece.length);
       }
       this.#last = piece[piece.length - 1]!;
+      this.#handOver();
     }
   }
 
@@ -100,6 +103,7 @@ export class LineHasher {
     if (this.#last === -1 || this.#last === LINE_FEED || this.#last === CARRIAGE_RETURN) return;
     this.#endWord();
     this.#endLine();
+    this.#handOver();
     this.#last = LINE_FEED;
   }
 
@@ -116,8 +120,9 @@ export class LineHasher {
     state[IN_WORD] = this.#inWord ? 1 : 0;
     state[TOKEN] = this.#token;
     state[RAW_LINES] = this.rawLines;
+    state[FOUND] = this.#found;
     const at = kernel.push(from, size);
-    const found = state[FOUND]!;
+    this.#found = state[FOUND]!;
     this.#low = state[HASH_LOW]!;
     this.#high = state[HASH_HIGH]!;
     this.#hasToken = state[HAS_TOKEN] === 1;
@@ -125,7 +130,6 @@ export class LineHasher {
     this.#inWord = state[IN_WORD] === 1;
     this.#token = state[TOKEN]!;
     this.rawLines = state[RAW_LINES]! >>> 0;
-    if (found > 0) this.#sink.take(found);
     if (at < size) {
       this.#beyondAscii = true;
       this.#casedBefore = this.#inWord && isAsciiLetter(input[at]!);
@@ -244,14 +248,18 @@ export class LineHasher {
   #endLine(): void {
     this.rawLines++;
     if (this.#hasToken) {
-      kernel.hashes[0] = this.#low;
-      kernel.hashes[1] = this.#high;
-      kernel.rawLines[0] = this.rawLines;
-      this.#sink.take(1);
+      kernel.hashes[2 * this.#found] = this.#low;
+      kernel.hashes[2 * this.#found + 1] = this.#high;
+      kernel.rawLines[this.#found++] = this.rawLines;
     }
     this.#high = 0;
     this.#low = 0;
     this.#hasToken = false;
     this.#afterWord = false;
+  }
+
+  #handOver(): void {
+    if (this.#found > 0) this.#sink.take(this.#found);
+    this.#found = 0;
   }
 }

@@ -1,4 +1,5 @@
 /** The WebAssembly kernel of line-kernel.wat, one for each thread, and the layout of its memory. */
+import type { HashSet64 } from './hash-set.js';
 import { LINE_KERNEL } from './line-kernel-code.js';
 import type { LineTable } from './line-table.js';
 
@@ -25,9 +26,15 @@ export const EXACT_LINES = 72;
 export const KIN_LINES = 73;
 export const RING_MASK = 74;
 export const RING_RAW_LINES = 75;
+const FILTERS = 76;
+/** Windows that passed the filters. */
+export const PASSED = 80;
 
-const RING = 628_736;
-const BYTES_PER_SLOT = 12;
+/** What `passed` has besides the index of a line. */
+export const PASSED_EXACT = 1;
+export const PASSED_KIN = 2;
+
+const RING = 694_272;
 const PAGE = 65_536;
 
 /** Lines as the kernel has them. */
@@ -49,6 +56,11 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
+export interface WindowFilters {
+  readonly exact: HashSet64;
+  readonly kin: HashSet64;
+}
+
 const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
 const { memory, push, windows } = new Instance(new Module(Buffer.from(LINE_KERNEL, 'base64')))
   .exports as KernelExports;
@@ -56,7 +68,7 @@ const { memory, push, windows } = new Instance(new Module(Buffer.from(LINE_KERNE
 function viewMemory() {
   const { buffer } = memory;
   return {
-    state: new Int32Array(buffer, 0, 76),
+    state: new Int32Array(buffer, 0, 81),
     /** The byte before the input, then the input. */
     input: new Uint8Array(buffer, 1023, KERNEL_BYTES + 1),
     /** Lines on their way to a sink, as {@link LineColumns}. */
@@ -68,35 +80,73 @@ function viewMemory() {
     /** Both as `mix` of hash-set.ts makes them. */
     mixedExact: new Int32Array(buffer, 497_664, KERNEL_LINES),
     mixedKin: new Int32Array(buffer, 563_200, KERNEL_LINES),
+    /** Of the windows that pass the filters: 4 * index of the last line + {@link PASSED_EXACT} + {@link PASSED_KIN}. */
+    passed: new Int32Array(buffer, 628_736, KERNEL_LINES),
   };
 }
 
+/** Where the memory begins that filters may have. */
+let ringEnd = RING;
+/** The sets whose filters are in the kernel. */
+let filtered: WindowFilters | undefined;
+let ring: LineColumns | undefined;
+
+/** Views of its memory end when it grows, which {@link kernel.reserveRing} and {@link kernel.filterBy} can make it do. */
 export const kernel = {
   ...viewMemory(),
-  /** Reads the input from byte `from` to `size`, or to the first byte beyond ASCII; returns where it stopped. */
+  /**
+   * Reads the input from byte `from` to `size`, or to the first byte beyond ASCII, and appends the lines it finds to those
+   * that `state` has; returns where it stopped.
+   */
   push,
   /** Hashes the windows of the lines; see line-kernel.wat. */
   windows,
-  /**
-   * Makes room for a ring of `slots` lines, and returns from which byte on it holds their raw lines. To be called before
-   * anybody holds on to views of the memory.
-   */
+  /** Makes room for a ring of `slots` lines, and returns from which byte on it holds their raw lines. */
   reserveRing(slots: number): number {
-    const missing = RING + slots * BYTES_PER_SLOT - memory.buffer.byteLength;
-    if (missing > 0) {
-      memory.grow(Math.ceil(missing / PAGE));
-      Object.assign(kernel, viewMemory());
+    const end = rawLinesOfRing(slots) + 4 * slots;
+    if (end > ringEnd) {
+      ringEnd = end;
+      filtered = undefined;
+      reserve(end);
     }
     return rawLinesOfRing(slots);
   },
   /** A ring of `slots` lines. */
   viewRing(slots: number): LineColumns {
-    return {
-      hashes: new Int32Array(memory.buffer, RING, 2 * slots),
-      rawLines: new Uint32Array(memory.buffer, rawLinesOfRing(slots), slots),
-    };
+    if (ring?.rawLines.length !== slots || ring.rawLines.buffer !== memory.buffer) {
+      ring = {
+        hashes: new Int32Array(memory.buffer, RING, 2 * slots),
+        rawLines: new Uint32Array(memory.buffer, rawLinesOfRing(slots), slots),
+      };
+    }
+    return ring;
+  },
+  /** From now on those windows pass that these sets may hold; until the first call any may. */
+  filterBy(sets: WindowFilters): void {
+    if (filtered === sets) return;
+    const exactEnd = ringEnd + 4 * sets.exact.filterWords;
+    reserve(exactEnd + 4 * sets.kin.filterWords);
+    for (const [set, state, start] of [
+      [sets.exact, FILTERS, ringEnd],
+      [sets.kin, FILTERS + 2, exactEnd],
+    ] as const) {
+      kernel.state[state] = start;
+      kernel.state[state + 1] = set.fillFilter(new Int32Array(memory.buffer, start, set.filterWords));
+    }
+    filtered = sets;
   },
 };
+
+// Filters of two words, whatever they are: a shift by 32 would be none.
+kernel.state[FILTERS + 1] = 31;
+kernel.state[FILTERS + 3] = 31;
+
+function reserve(bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing <= 0) return;
+  memory.grow(Math.ceil(missing / PAGE));
+  Object.assign(kernel, viewMemory());
+}
 
 function rawLinesOfRing(slots: number): number {
   return RING + slots * 8;
@@ -107,8 +157,8 @@ export function feedLines(
   { high, low, raw, length }: LineTable,
   take: (count: number, first: number) => void,
 ): void {
-  const { hashes, rawLines } = kernel;
   for (let first = 0; first < length; first += KERNEL_LINES) {
+    const { hashes, rawLines } = kernel;
     const count = Math.min(KERNEL_LINES, length - first);
     for (let i = 0; i < count; i++) {
       hashes[2 * i] = low[first + i]!;

@@ -13,6 +13,7 @@
 import {
   EXACT,
   EXACT_LINES,
+  feedLines,
   KERNEL_LINES,
   KIN,
   KIN_LINES,
@@ -21,7 +22,9 @@ import {
   POWERS,
   RING_MASK,
   RING_RAW_LINES,
+  type WindowFilters,
 } from './line-kernel.js';
+import type { LineTable } from './line-table.js';
 
 /** Lines before one that its y depends on. */
 const REACH = 5;
@@ -62,7 +65,11 @@ export class LineWindows {
   readonly #state = new Int32Array(RING_RAW_LINES - EXACT + 1);
   #remembered: LineColumns = { hashes: new Int32Array(0), rawLines: new Uint32Array(0) };
 
-  constructor(readonly threshold: number) {
+  /** @param filters what the kernel's `passed` goes by */
+  constructor(
+    readonly threshold: number,
+    readonly filters?: WindowFilters,
+  ) {
     this.kinLines = Math.max(threshold + KIN_STEPS, REACH + 1);
     const differences = this.kinLines - REACH;
     this.#memory = this.kinLines + 3;
@@ -93,7 +100,10 @@ export class LineWindows {
     if (owner === this) owner = undefined;
   }
 
-  /** The kernel's first `found` lines follow; its `exact` and `kin` are then those of the windows that end with them. */
+  /**
+   * The kernel's first `found` lines follow; its `exact` and `kin` are then those of the windows that end with them, and
+   * with filters `passed` says which of them pass.
+   */
   push(found: number): void {
     this.#enter();
     kernel.windows(found, this.count | 0, Math.min(this.count, MANY_LINES));
@@ -110,6 +120,7 @@ export class LineWindows {
     if (owner === this) return;
     if (owner !== undefined) owner.#leave();
     owner = this;
+    if (this.filters !== undefined) kernel.filterBy(this.filters);
     kernel.state.set(this.#state, EXACT);
     const ring = kernel.viewRing(this.mask + 1);
     for (let i = 0; i < this.#kept; i++) copyLine(this.#remembered, i, ring, this.#slotOfKept(i));
@@ -133,6 +144,27 @@ export class LineWindows {
   #slotOfKept(index: number): number {
     return (this.count - this.#kept + index) & this.mask;
   }
+}
+
+/**
+ * Hashes the windows of a table. `take` gets each line's index in the kernel, its row, and how many lines there are from
+ * the last break up to it: a break goes through as a line, and no window that has one counts.
+ */
+export function feedWindows(
+  table: LineTable,
+  windows: LineWindows,
+  take: (i: number, row: number, lines: number) => void,
+): void {
+  const { raw } = table;
+  let start = 0;
+  feedLines(table, (count, first) => {
+    windows.push(count);
+    for (let i = 0; i < count; i++) {
+      const row = first + i;
+      if (raw[row] === 0) start = row + 1;
+      else take(i, row, row + 1 - start);
+    }
+  });
 }
 
 function copyLine(from: LineColumns, at: number, to: LineColumns, slot: number): void {

@@ -9,9 +9,8 @@ export const SMALL_SIGMA = 0x3c3;
 /** U+03C2 is U+03C3 - 1, which lets a running hash be corrected when the word turns out to end. */
 export const CAPITAL_I_WITH_DOT = 0x130;
 
-const SUPPLEMENTARY = 0x10000;
 // 0: not looked up yet. No code point of a word (>= U+0100) has U+0000 as its lower case.
-const bmp = new Uint16Array(SUPPLEMENTARY);
+const bmp = new Uint16Array(0x10000);
 
 /** Lower case of a UTF-16 unit >= U+0100 other than U+0130 (which has two units) and capital sigma. */
 export function lowerUnit(codePoint: number): number {
@@ -35,15 +34,15 @@ const UNKNOWN = 0;
 const CASELESS = 1;
 const IS_CASED = 2;
 const IS_IGNORABLE = 3;
-const bmpCase = new Uint8Array(SUPPLEMENTARY);
+const cases = new Uint8Array(0x110000);
 
 function caseOf(codePoint: number): number {
-  const known = codePoint < SUPPLEMENTARY ? bmpCase[codePoint]! : UNKNOWN;
+  const known = cases[codePoint]!;
   if (known !== UNKNOWN) return known;
   const text = String.fromCodePoint(codePoint);
   // A character that is both (e.g. U+02B0) is skipped: that is how the rule for final sigma reads.
   const found = CASE_IGNORABLE.test(text) ? IS_IGNORABLE : CASED.test(text) ? IS_CASED : CASELESS;
-  if (codePoint < SUPPLEMENTARY) bmpCase[codePoint] = found;
+  cases[codePoint] = found;
   return found;
 }
 

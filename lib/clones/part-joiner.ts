@@ -6,8 +6,8 @@
 import { CorpusScan } from './corpus-scan.js';
 import { feedLines } from './line-kernel.js';
 import { LineTable } from './line-table.js';
-import type { WindowSets } from './outputs-index.js';
 import type { ScannedPart } from './scan-part.js';
+import type { WindowSets } from './window-sets.js';
 
 export class PartJoiner {
   rawLines = 0;

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { type Block, BlockList } from './block-list.js';
 import { findBlocks } from './blocks.js';
 import { type CloneOccurrence, type CloneReport, compareGroups, compareOccurrences } from './clone-report.js';
-import { nameDocuments } from './document-names.js';
 import { findExactBlocks } from './exact-blocks.js';
 import { type BlockPlace, exactFingerprints } from './exact-fingerprints.js';
 import type { LineMode } from './line-mode.js';
@@ -48,7 +47,10 @@ export async function reportBlocks(
     ),
   }));
   groups.sort(compareGroups);
-  if (mode === 'exact') await nameDocuments(groups, { outputs, shards });
+  if (mode === 'exact') {
+    const { nameDocuments } = await import('./document-names.js');
+    await nameDocuments(groups, { outputs, shards });
+  }
   const withBlocks = new Set<string>();
   for (const { occurrences } of groups) for (const { file } of occurrences) withBlocks.add(file);
   const sum = (count: (file: SearchedFile) => number) =>

@@ -1,12 +1,12 @@
 /** The scan of all shards, on this thread or on several: what comes of it does not depend on how it is spread. */
 import { InputError, throwIfAborted } from '../errors.js';
-import { type ParallelEvent, runParallel } from '../parallel.js';
+import type { ParallelEvent } from '../parallel.js';
 import type { LineMode } from './line-mode.js';
-import type { WindowSets } from './outputs-index.js';
 import { PartJoiner } from './part-joiner.js';
 import { cutIntoParts, type Part, type ScannedPart, scanPart } from './scan-part.js';
 import type { ScanShared } from './scan-worker.js';
 import type { TextInput } from './text-input.js';
+import type { WindowSets } from './window-sets.js';
 
 export interface ScanCorpusOptions {
   readonly mode: LineMode;
@@ -87,12 +87,14 @@ function rank({ kind }: TextInput): number {
 
 type PartEvent = ParallelEvent<ScannedPart, number>;
 
-function scanOnThreads(
+async function* scanOnThreads(
   tasks: Iterable<Part>,
   sets: WindowSets,
   { workers, mode, chunkBytes, signal }: ScanCorpusOptions,
 ): AsyncGenerator<PartEvent, void, void> {
-  return runParallel<Part, ScannedPart, number>({
+  // Only now: threads and what they need are not for nothing.
+  const { runParallel } = await import('../parallel.js');
+  yield* runParallel<Part, ScannedPart, number>({
     module: new URL('./scan-worker.js', import.meta.url),
     tasks,
     workers,

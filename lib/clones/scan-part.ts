@@ -6,8 +6,8 @@ import { throwIfAborted } from '../errors.js';
 import { CorpusScan } from './corpus-scan.js';
 import { createFileReader, createLineReader, type LineMode, type LineReader } from './line-mode.js';
 import type { Lines } from './line-table.js';
-import type { WindowSets } from './outputs-index.js';
 import { readChunks, type TextInput } from './text-input.js';
+import type { WindowSets } from './window-sets.js';
 
 export interface Part {
   readonly input: TextInput;

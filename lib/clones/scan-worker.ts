@@ -2,8 +2,8 @@
 import { serveTasks } from '../parallel.js';
 import { drain } from '../progress.js';
 import type { LineMode } from './line-mode.js';
-import { type SharedWindowSets, WindowSets } from './outputs-index.js';
 import { type Part, type ScannedPart, scanPart } from './scan-part.js';
+import { type SharedWindowSets, WindowSets } from './window-sets.js';
 
 export interface ScanShared {
   readonly sets: SharedWindowSets;
@@ -11,8 +11,11 @@ export interface ScanShared {
   readonly chunkBytes: number;
 }
 
+/** A thread serves one search, whose sets come along with every task. */
+let sets: WindowSets | undefined;
+
 export default serveTasks<Part, ScannedPart, ScanShared, number>(async (part, { shared, post, transfer }) => {
-  const sets = new WindowSets(shared.sets.threshold, shared.sets);
+  sets ??= new WindowSets(shared.sets);
   const scanned = await drain(scanPart(part, sets, shared), post);
   for (const { high, low, raw } of [scanned.kept, scanned.head, scanned.tail]) {
     transfer(high.buffer, low.buffer, raw.buffer);

@@ -15,24 +15,30 @@ export interface Level {
   readonly low: Int32Array;
 }
 
-const INITIAL_GROUPS = 64;
-
 export class WindowGroups {
   #count = 0;
   readonly #positions: Int32Array;
   readonly #groups: Int32Array;
   // Of each group.
   #groupCount = 0;
-  #high = new Int32Array(INITIAL_GROUPS);
-  #low = new Int32Array(INITIAL_GROUPS);
-  #sizes = new Int32Array(INITIAL_GROUPS);
+  #high: Int32Array;
+  #low: Int32Array;
+  #sizes: Int32Array;
   /** Open addressing, at most half full: the group in each slot, plus one. */
-  #slots = new Int32Array(2 * INITIAL_GROUPS);
+  #slots: Int32Array;
 
-  /** @param most windows that will be added at most */
-  constructor(most: number) {
+  /**
+   * @param most windows that will be added at most
+   * @param groups about how many there will be; more take time
+   */
+  constructor(most: number, groups: number) {
     this.#positions = new Int32Array(most);
     this.#groups = new Int32Array(most);
+    const size = 2 ** Math.ceil(Math.log2(groups + 2));
+    this.#high = new Int32Array(size);
+    this.#low = new Int32Array(size);
+    this.#sizes = new Int32Array(size);
+    this.#slots = new Int32Array(2 * size);
   }
 
   /** The group of these 64 bits, which may be a new one. */

@@ -71,8 +71,8 @@ describe('lethe clones', () => {
   });
 
   it.each([
-    [['--threshold', '1'], /integer >= 2 for --threshold but received "1"/],
-    [['--threshold', 'six'], /integer >= 2 for --threshold but received "six"/],
+    [['--threshold', '1'], /integer >= 2 and <= 100000 for --threshold but received "1"/],
+    [['--threshold', 'six'], /integer >= 2 and <= 100000 for --threshold but received "six"/],
     [['--shard', '0/2'], /i\/n with 1 <= i <= n for --shard, e.g. 1\/8, but received "0\/2"/],
     [['--shard', '3/2'], /but received "3\/2"/],
     [['--shard', '1/2'], /no more shares than there are shards \(1\) for --shard but received 1\/2/],

@@ -1,10 +1,11 @@
 /** Clone detection by the parts of lib/clones over bytes in memory, cut as the test says: many cases in little time. */
 import { createFileReader } from '../../lib/clones/line-mode.js';
-import { OutputsIndex } from '../../lib/clones/outputs-index.js';
+import { OutputLines } from '../../lib/clones/output-lines.js';
 import { PartJoiner } from '../../lib/clones/part-joiner.js';
 import { reportBlocks, type SearchedFile } from '../../lib/clones/report-blocks.js';
 import { cutIntoParts, scanPart } from '../../lib/clones/scan-part.js';
 import type { Chunk, TextInput } from '../../lib/clones/text-input.js';
+import { indexWindows } from '../../lib/clones/window-sets.js';
 import { drain } from '../../lib/progress.js';
 import type { NamedFile } from './brute-force.js';
 
@@ -33,22 +34,23 @@ export async function detectInMemory(
     sizeBytes: bytes.length,
     kind: 'text',
   });
-  const index = new OutputsIndex(threshold, true);
+  const lines = new OutputLines();
   const searched: SearchedFile[] = [];
   for (const input of outputs.map(inputOf)) {
-    index.startFile();
-    const reader = createFileReader(mode, index);
+    lines.startFile();
+    const reader = createFileReader(mode, lines);
     for await (const { bytes } of read(input, chunkBytes)) reader.push(bytes);
     reader.end();
-    searched.push({ input, rawLines: reader.rawLines, significantLines: 0, gaps: index.gaps.at(-1)! });
+    searched.push({ input, rawLines: reader.rawLines, significantLines: 0, gaps: lines.gaps.at(-1)! });
   }
-  const table = index.lines;
+  const { table } = lines;
+  const sets = indexWindows(table, threshold, true);
   const outputsEnd = table.length;
   const scanned: SearchedFile[] = [];
   for (const input of shards.map(inputOf)) {
-    const joiner = new PartJoiner(index.windows);
+    const joiner = new PartJoiner(sets);
     for (const part of cutIntoParts(input, partBytes)) {
-      joiner.add(await drain(scanPart(part, index.windows, { mode, chunkBytes }, read)));
+      joiner.add(await drain(scanPart(part, sets, { mode, chunkBytes }, read)));
     }
     table.startFile();
     table.appendLines(joiner.kept.toLines());

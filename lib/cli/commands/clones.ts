@@ -1,6 +1,5 @@
 /** `lethe clones`: blocks of lines that outputs share with a corpus, as a log in the published format. */
 import { Command, Option } from 'commander';
-import { type DetectClonesResult, detectClones } from '../../clones/detect.js';
 import { LINE_MODES, type LineMode } from '../../clones/line-mode.js';
 import {
   type CloneLogFormat,
@@ -9,6 +8,7 @@ import {
   formatGroup,
   LOG_FORMATS,
 } from '../../clones/log-format.js';
+import { type DetectClonesResult, searchClones } from '../../clones/search.js';
 import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
 import { integerOption } from '../options.js';
@@ -68,7 +68,9 @@ export function createClonesCommand(): Command {
       (file: string, files: readonly string[]) => [...files, file],
       [],
     )
-    .addOption(integerOption('--threshold <n>', 'lines of the shortest block', { min: 2, default: 6 }))
+    .addOption(
+      integerOption('--threshold <n>', 'lines of the shortest block', { min: 2, max: 100_000, default: 6 }),
+    )
     .addOption(
       new Option('--mode <name>', 'compare lines as Simian does, or exactly: as text, document by document')
         .choices(LINE_MODES)
@@ -89,7 +91,7 @@ export function createClonesCommand(): Command {
       withSession(async (session) => {
         const { threshold, mode, workers, shard } = options;
         const result = await session.run(
-          detectClones({
+          searchClones({
             outputs: [outputs, ...options.outputs],
             shards: shard === undefined ? shards : shareOf(shards, shard, 'shards'),
             threshold,
