@@ -43,11 +43,12 @@ export function findBlocks(
 }
 
 /** Whether the table has a run with period 4 that is long enough to fade. */
-function hasPeriod4({ high, low, raw, length }: LineTable, threshold: number): boolean {
+function hasPeriod4({ hashes, raw, length }: LineTable, threshold: number): boolean {
   let run = 0;
   for (let at = 0; at < length; at++) {
     if (raw[at] === 0) run = 0;
-    else if (run >= 4 && low[at] === low[at - 4] && high[at] === high[at - 4]) run++;
+    else if (run >= 4 && hashes[2 * at] === hashes[2 * at - 8] && hashes[2 * at + 1] === hashes[2 * at - 7])
+      run++;
     else run = Math.min(run + 1, 4);
     if (run >= threshold + LEVELS_ONE_BY_ONE) return true;
   }

@@ -93,11 +93,8 @@ export class CorpusScan implements LineSink {
   }
 
   #fillHead(found: number): void {
-    const { hashes, rawLines } = kernel;
-    for (let i = 0; i < found && this.#headOpen; i++) {
-      this.head.append(hashes[2 * i + 1]!, hashes[2 * i]!, rawLines[i]!);
-      this.#headOpen = this.head.length < this.seamLines;
-    }
+    this.head.appendColumns(kernel, 0, Math.min(found, this.seamLines - this.head.length));
+    this.#headOpen = this.head.length < this.seamLines;
   }
 
   /** Keeps the last `count` lines up to `number`, as far as there are as many and they are not kept yet. */
@@ -131,7 +128,7 @@ export class CorpusScan implements LineSink {
     const { mask } = this.#windows;
     for (let number = first; number < end; number++) {
       const slot = number & mask;
-      table.append(hashes[2 * slot + 1]!, hashes[2 * slot]!, rawLines[slot]!);
+      table.append(hashes[2 * slot]!, hashes[2 * slot + 1]!, rawLines[slot]!);
     }
   }
 }

@@ -20,9 +20,10 @@ export function findExactBlocks(
   if (level.count > 0) findLongBlocks(level, outputsEnd, found, () => 0n);
 }
 
-function singleLines({ high, low, raw, length }: LineTable, outputsEnd: number): Level {
+function singleLines({ hashes, raw, length }: LineTable, outputsEnd: number): Level {
   const groups = new WindowGroups(length, outputsEnd);
-  for (let at = 0; at < length; at++) if (raw[at] !== 0) groups.add(at, groups.find(high[at]!, low[at]!));
+  for (let at = 0; at < length; at++)
+    if (raw[at] !== 0) groups.add(at, groups.find(hashes[2 * at + 1]!, hashes[2 * at]!));
   return groups.toLevel(1);
 }
 

@@ -1,7 +1,7 @@
 /** The WebAssembly kernel of line-kernel.wat, one for each thread, and the layout of its memory. */
 import type { HashSet64 } from './hash-set.js';
 import { LINE_KERNEL } from './line-kernel-code.js';
-import type { LineTable } from './line-table.js';
+import type { LineColumns, LineTable } from './line-table.js';
 
 /** Bytes that the kernel takes at a time. */
 export const KERNEL_BYTES = 32_768;
@@ -36,13 +36,6 @@ export const PASSED_KIN = 2;
 
 const RING = 694_272;
 const PAGE = 65_536;
-
-/** Lines as the kernel has them. */
-export interface LineColumns {
-  /** Of each line the low half and the high half. */
-  readonly hashes: Int32Array;
-  readonly rawLines: Uint32Array;
-}
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -154,17 +147,13 @@ function rawLinesOfRing(slots: number): number {
 
 /** Feeds a table's lines to `take` by way of the kernel: `count` of them at a time, from row `first` on. */
 export function feedLines(
-  { high, low, raw, length }: LineTable,
+  { hashes, raw, length }: LineTable,
   take: (count: number, first: number) => void,
 ): void {
   for (let first = 0; first < length; first += KERNEL_LINES) {
-    const { hashes, rawLines } = kernel;
     const count = Math.min(KERNEL_LINES, length - first);
-    for (let i = 0; i < count; i++) {
-      hashes[2 * i] = low[first + i]!;
-      hashes[2 * i + 1] = high[first + i]!;
-      rawLines[i] = raw[first + i]!;
-    }
+    kernel.hashes.set(hashes.subarray(2 * first, 2 * (first + count)));
+    kernel.rawLines.set(raw.subarray(first, first + count));
     take(count, first);
   }
 }

@@ -1,8 +1,15 @@
 /** The columns of a table, cut to its length: what crosses between threads. */
 export interface Lines {
-  readonly high: Int32Array<ArrayBuffer>;
-  readonly low: Int32Array<ArrayBuffer>;
+  /** Of each line the low half and the high half. */
+  readonly hashes: Int32Array<ArrayBuffer>;
   readonly raw: Uint32Array<ArrayBuffer>;
+}
+
+/** Lines as the kernel has them. */
+export interface LineColumns {
+  /** Of each line the low half and the high half. */
+  readonly hashes: Int32Array;
+  readonly rawLines: Uint32Array;
 }
 
 const INITIAL = 64;
@@ -12,8 +19,8 @@ const INITIAL = 64;
  * to each other in their file have neighbouring positions; a break (raw line 0) parts stretches and files.
  */
 export class LineTable {
-  high = new Int32Array(INITIAL);
-  low = new Int32Array(INITIAL);
+  /** Of each line the low half and the high half, as the kernel has them. */
+  hashes = new Int32Array(2 * INITIAL);
   /** 0 marks a break. */
   raw = new Uint32Array(INITIAL);
   length = 0;
@@ -26,12 +33,21 @@ export class LineTable {
     this.fileStarts.push(this.length);
   }
 
-  append(high: number, low: number, rawLine: number): void {
+  append(low: number, high: number, rawLine: number): void {
     const at = this.length++;
     if (at === this.raw.length) this.#grow(this.length);
-    this.high[at] = high;
-    this.low[at] = low;
+    this.hashes[2 * at] = low;
+    this.hashes[2 * at + 1] = high;
     this.raw[at] = rawLine;
+  }
+
+  /** Appends `count` lines from the columns of the kernel, from line `first` on. */
+  appendColumns({ hashes, rawLines }: LineColumns, first: number, count: number): void {
+    const start = this.length;
+    if (start + count > this.raw.length) this.#grow(start + count);
+    this.hashes.set(hashes.subarray(2 * first, 2 * (first + count)), 2 * start);
+    this.raw.set(rawLines.subarray(first, first + count), start);
+    this.length += count;
   }
 
   /** Parts what was appended from what will be; does nothing at the start and after another break. */
@@ -57,14 +73,9 @@ export class LineTable {
   }
 
   /** Appends lines and breaks from `first` on, line numbers raised by `rawOffset`. */
-  appendLines({ high, low, raw }: Lines, first = 0, rawOffset = 0): void {
+  appendLines({ hashes, raw }: Lines, first = 0, rawOffset = 0): void {
     const start = this.length;
-    const count = raw.length - first;
-    if (start + count > this.raw.length) this.#grow(start + count);
-    this.high.set(high.subarray(first), start);
-    this.low.set(low.subarray(first), start);
-    this.raw.set(raw.subarray(first), start);
-    this.length += count;
+    this.appendColumns({ hashes, rawLines: raw }, first, raw.length - first);
     if (rawOffset === 0) return;
     for (let at = start; at < this.length; at++) if (this.raw[at] !== 0) this.raw[at]! += rawOffset;
   }
@@ -72,8 +83,7 @@ export class LineTable {
   /** The columns as they are, in memory of their own. */
   toLines(): Lines {
     return {
-      high: this.high.slice(0, this.length),
-      low: this.low.slice(0, this.length),
+      hashes: this.hashes.slice(0, 2 * this.length),
       raw: this.raw.slice(0, this.length),
     };
   }
@@ -93,10 +103,11 @@ export class LineTable {
   #grow(needed: number): void {
     // By a half: the memory of large tables counts, and so do the times that they are copied.
     const size = Math.max(needed, Math.ceil(this.raw.length * 1.5));
-    const grown = [new Int32Array(size), new Int32Array(size), new Uint32Array(size)] as const;
-    grown[0].set(this.high);
-    grown[1].set(this.low);
-    grown[2].set(this.raw);
-    [this.high, this.low, this.raw] = grown;
+    const hashes = new Int32Array(2 * size);
+    const raw = new Uint32Array(size);
+    hashes.set(this.hashes);
+    raw.set(this.raw);
+    this.hashes = hashes;
+    this.raw = raw;
   }
 }

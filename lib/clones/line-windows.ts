@@ -18,13 +18,12 @@ import {
   KIN,
   KIN_LINES,
   kernel,
-  type LineColumns,
   POWERS,
   RING_MASK,
   RING_RAW_LINES,
   type WindowFilters,
 } from './line-kernel.js';
-import type { LineTable } from './line-table.js';
+import type { LineColumns, LineTable } from './line-table.js';
 
 /** Lines before one that its y depends on. */
 const REACH = 5;

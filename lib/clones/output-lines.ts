@@ -15,8 +15,7 @@ export class OutputLines implements LineSink {
   }
 
   take(found: number): void {
-    const { hashes, rawLines } = kernel;
-    for (let i = 0; i < found; i++) this.table.append(hashes[2 * i + 1]!, hashes[2 * i]!, rawLines[i]!);
+    this.table.appendColumns(kernel, 0, found);
     this.significantLines += found;
   }
 

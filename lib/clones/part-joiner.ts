@@ -74,7 +74,7 @@ export class PartJoiner {
       const rawLine = region.raw[at]!;
       if (wanted.has(rawLine)) {
         if (!adjacent) this.kept.break();
-        this.kept.append(region.high[at]!, region.low[at]!, rawLine);
+        this.kept.append(region.hashes[2 * at]!, region.hashes[2 * at + 1]!, rawLine);
       }
       adjacent = wanted.has(rawLine);
     }

@@ -17,8 +17,8 @@ let sets: WindowSets | undefined;
 export default serveTasks<Part, ScannedPart, ScanShared, number>(async (part, { shared, post, transfer }) => {
   sets ??= new WindowSets(shared.sets);
   const scanned = await drain(scanPart(part, sets, shared), post);
-  for (const { high, low, raw } of [scanned.kept, scanned.head, scanned.tail]) {
-    transfer(high.buffer, low.buffer, raw.buffer);
+  for (const { hashes, raw } of [scanned.kept, scanned.head, scanned.tail]) {
+    transfer(hashes.buffer, raw.buffer);
   }
   transfer(scanned.gaps.buffer);
   return scanned;

@@ -21,7 +21,7 @@ function tableOf(files: readonly (readonly number[])[]): { table: LineTable; out
     if (i === 1) outputsEnd = table.length;
     for (const [k, line] of lines.entries()) {
       const hash = hashOf(line);
-      table.append(Number(hash >> 32n) | 0, Number(hash & 0xffffffffn) | 0, k + 1);
+      table.append(Number(hash & 0xffffffffn) | 0, Number(hash >> 32n) | 0, k + 1);
     }
   }
   return { table, outputsEnd };

@@ -27,7 +27,7 @@ class File {
     const table = new LineTable();
     for (let i = 0; i < count; i++) {
       const bits = this.#random.bits();
-      table.append(Number(bits >> 32n) | 0, Number(bits & 0xffffffffn) | 0, this.#lines.length + 1);
+      table.append(Number(bits & 0xffffffffn) | 0, Number(bits >> 32n) | 0, this.#lines.length + 1);
       this.#lines.push(BigInt.asUintN(64, bits));
     }
     feedLines(table, (found) => this.windows.push(found));
