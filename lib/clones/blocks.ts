@@ -6,12 +6,40 @@
  * occurrence is covered if (i, L+1) or (i-1, L+1) is duplicated; a group with an uncovered occurrence is reported
  * with all its occurrences, here if it has some on both sides.
  */
+import { InputError } from '../errors.js';
+import { BLOCK_KERNEL } from './block-kernel-code.js';
 import type { BlockList } from './block-list.js';
-import { kernel } from './line-kernel.js';
+import { feedLines, kernel } from './line-kernel.js';
 import type { LineTable } from './line-table.js';
-import { feedWindows, LineWindows } from './line-windows.js';
+import { LineWindows } from './line-windows.js';
 import { findLongBlocks } from './long-blocks.js';
-import { type Level, WindowGroups } from './window-groups.js';
+import { compileWasm, type WasmMemory } from './web-assembly.js';
+import type { Level } from './window-groups.js';
+
+/** block-kernel.as.ts: addresses and numbers; what is at an address ends when memory grows. */
+interface BlockKernel {
+  readonly memory: WasmMemory;
+  start(rows: number, groups: number): void;
+  hashesAt(): number;
+  rawAt(): number;
+  firstLevel(length: number): number;
+  hasPeriod4(limit: number): number;
+  nextLevel(): void;
+  advance(): number;
+  report(outputsEnd: number): number;
+  positionsAt(): number;
+  classesAt(): number;
+  classesCount(): number;
+  sizesAt(): number;
+  highAt(): number;
+  lowAt(): number;
+  reportedAt(): number;
+  uncoveredAt(): number;
+  endsAt(): number;
+  membersAt(): number;
+}
+
+const openBlockKernel = compileWasm<BlockKernel>(BLOCK_KERNEL);
 
 /**
  * Growth after which windows whose lines differ by a constant, a progression, or with period 2 are alike (see
@@ -29,102 +57,86 @@ export function findBlocks(
   threshold: number,
   found: BlockList,
 ): number {
-  // From here on equal hashes mean equal sequences of windows, so the lengths need no longer be walked one by one.
-  const last = threshold + (hasPeriod4(table, threshold) ? LEVELS_FOR_PERIOD_4 : LEVELS_ONE_BY_ONE);
-  let level = firstLevel(table, outputsEnd, threshold);
-  let work = table.length;
-  while (level.count > 0 && level.length < last) {
-    const next = nextLevel(level);
-    report(level, next, outputsEnd, found);
-    work += level.count;
-    level = next;
-  }
-  return work + (level.count > 0 ? findLongBlocks(level, outputsEnd, found) : 0);
-}
-
-/** Whether the table has a run with period 4 that is long enough to fade. */
-function hasPeriod4({ hashes, raw, length }: LineTable, threshold: number): boolean {
-  let run = 0;
-  for (let at = 0; at < length; at++) {
-    if (raw[at] === 0) run = 0;
-    else if (run >= 4 && hashes[2 * at] === hashes[2 * at - 8] && hashes[2 * at + 1] === hashes[2 * at - 7])
-      run++;
-    else run = Math.min(run + 1, 4);
-    if (run >= threshold + LEVELS_ONE_BY_ONE) return true;
-  }
-  return false;
-}
-
-function firstLevel(table: LineTable, outputsEnd: number, threshold: number): Level {
-  const windows = new LineWindows(threshold);
-  // Most windows of the corpus are kept because the outputs have them.
-  const groups = new WindowGroups(table.length, outputsEnd);
-  const { exact } = kernel;
-  feedWindows(table, windows, (i, row, lines) => {
-    if (lines > windows.firstExact)
-      groups.add(row - windows.firstExact, groups.find(exact[2 * i + 1]!, exact[2 * i]!));
-  });
-  return groups.toLevel(threshold);
-}
-
-/**
- * H(i, L+1) = 31 H(i, L) + H(i+1, L) where both are duplicated. Windows that are alike are mostly followed by windows
- * that are alike: then the hash is that of the one before, and need not be looked up.
- */
-function nextLevel({ length, count, positions, classes, classCount, high, low }: Level): Level {
-  const groups = new WindowGroups(count, classCount);
-  /** Of each class, the class that followed it last, plus one, and the group of the two. */
-  const seen = new Int32Array(2 * classCount);
-  for (let k = 0; k + 1 < count; k++) {
-    const position = positions[k]!;
-    if (positions[k + 1] !== position + 1) continue;
-    const first = classes[k]!;
-    const second = classes[k + 1]!;
-    if (seen[2 * first] !== second + 1) {
-      const sum = (low[first]! >>> 0) * 31 + (low[second]! >>> 0);
-      const sumHigh = (Math.imul(high[first]!, 31) + high[second]! + Math.floor(sum / 2 ** 32)) | 0;
-      seen[2 * first] = second + 1;
-      seen[2 * first + 1] = groups.find(sumHigh, sum | 0);
+  const blocks = openBlockKernel();
+  try {
+    // Most windows of the corpus are kept because the outputs have them.
+    blocks.start(table.length, outputsEnd);
+    loadWindows(blocks, table, threshold);
+    let count = blocks.firstLevel(threshold);
+    // From here on equal hashes mean equal sequences of windows, so the lengths need no longer be walked one by one.
+    const last =
+      threshold + (blocks.hasPeriod4(LEVELS_ONE_BY_ONE - 3) ? LEVELS_FOR_PERIOD_4 : LEVELS_ONE_BY_ONE);
+    let work = table.length;
+    let length = threshold;
+    for (; count > 0 && length < last; length++) {
+      blocks.nextLevel();
+      report(blocks, length, outputsEnd, found);
+      work += count;
+      count = blocks.advance();
     }
-    groups.add(position, seen[2 * first + 1]!);
+    return work + (count > 0 ? findLongBlocks(levelOf(blocks, length, count), outputsEnd, found) : 0);
+  } catch (error) {
+    // The kernel has at most 4 GiB, and stops where it can have no more.
+    if ((error as Error).name !== 'RuntimeError') throw error;
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected lines that fit into memory but found ${table.length} of the outputs and of what the corpus shares with them.`,
+      { remedy: 'Compare fewer outputs or one shard at a time.', cause: error },
+    );
   }
-  return groups.toLevel(length + 1);
 }
 
-/** Reports the groups of `level` that have an uncovered occurrence and members on both sides. */
-function report(level: Level, next: Level, outputsEnd: number, found: BlockList): void {
-  const { length, count, positions, classes, classCount, sizes, high, low } = level;
-  const uncovered = new Int32Array(classCount);
-  let n = 0;
-  let reported = 0;
-  for (let k = 0; k < count; k++) {
-    const position = positions[k]!;
-    while (n < next.count && next.positions[n]! < position - 1) n++;
-    const covered = n < next.count && next.positions[n]! <= position;
-    if (!covered && uncovered[classes[k]!]!++ === 0) reported++;
-  }
+function loadWindows(blocks: BlockKernel, table: LineTable, threshold: number): void {
+  const windows = new LineWindows(threshold);
+  const hashes = new Int32Array(blocks.memory.buffer, blocks.hashesAt(), 2 * table.length);
+  const raw = new Uint32Array(blocks.memory.buffer, blocks.rawAt(), table.length);
+  raw.set(table.raw.subarray(0, table.length));
+  // A break goes through as a line, and no window that has one counts.
+  feedLines(table, (count, first) => {
+    windows.push(count);
+    hashes.set(kernel.exact.subarray(0, 2 * count), 2 * first);
+  });
+}
+
+/** Reports the groups of this length that have an uncovered occurrence and members on both sides. */
+function report(blocks: BlockKernel, length: number, outputsEnd: number, found: BlockList): void {
+  const reported = blocks.report(outputsEnd);
   if (reported === 0) return;
-  const inOutputs = new Int32Array(classCount);
-  for (let k = 0; k < count && positions[k]! < outputsEnd; k++) inOutputs[classes[k]!]!++;
-  /** Of each class, the members found so far, plus one; 0 for a class that is not reported. */
-  const filled = new Int32Array(classCount);
-  const members = new Array<Int32Array | undefined>(classCount);
-  for (let group = 0; group < classCount; group++) {
-    const size = sizes[group]!;
-    if (uncovered[group] === 0 || inOutputs[group] === 0 || inOutputs[group] === size) continue;
-    found.reserve(size, uncovered[group]!, length);
-    const starts = new Int32Array(size);
-    members[group] = starts;
-    filled[group] = 1;
-    found.blocks.push({ length, hash: signed64(high[group]!, low[group]!), starts });
+  const classCount = blocks.classesCount();
+  const column = (at: number, rows: number) => new Int32Array(blocks.memory.buffer, at, rows);
+  const classes = column(blocks.reportedAt(), reported);
+  const uncovered = column(blocks.uncoveredAt(), classCount);
+  const ends = column(blocks.endsAt(), classCount);
+  const sizes = column(blocks.sizesAt(), classCount);
+  const high = column(blocks.highAt(), classCount);
+  const low = column(blocks.lowAt(), classCount);
+  const members = column(blocks.membersAt(), ends[classes[reported - 1]!]!);
+  for (const each of classes) {
+    const size = sizes[each]!;
+    found.reserve(size, uncovered[each]!, length);
+    const end = ends[each]!;
+    found.blocks.push({
+      length,
+      hash: signed64(high[each]!, low[each]!),
+      starts: members.slice(end - size, end),
+    });
   }
-  for (let k = 0; k < count; k++) {
-    const group = classes[k]!;
-    const rank = filled[group]!;
-    if (rank === 0) continue;
-    members[group]![rank - 1] = positions[k]!;
-    filled[group] = rank + 1;
-  }
+}
+
+/** The windows of this length, in the kernel's memory. */
+function levelOf(blocks: BlockKernel, length: number, count: number): Level {
+  const classCount = blocks.classesCount();
+  const column = (at: number, rows: number) => new Int32Array(blocks.memory.buffer, at, rows);
+  return {
+    length,
+    count,
+    classCount,
+    positions: column(blocks.positionsAt(), count),
+    classes: column(blocks.classesAt(), count),
+    sizes: column(blocks.sizesAt(), classCount),
+    high: column(blocks.highAt(), classCount),
+    low: column(blocks.lowAt(), classCount),
+  };
 }
 
 function signed64(high: number, low: number): bigint {

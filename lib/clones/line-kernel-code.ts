@@ -1,4 +1,4 @@
-/** line-kernel.wat, compiled by scripts/line-kernel.mjs, in base64. */
+/** line-kernel.wat, compiled by scripts/kernels.mjs, in base64. */
 export const LINE_KERNEL = [
   'AGFzbQEAAAABDQJgAn9/AX9gA39/fwADAwIAAQUDAQAQBxsDBm1lbW9yeQIABHB1c2gAAAd3aW5kb3dzAAEKlhQCzA4DCHsHfgd/',
   'IABBgAhqIREgAUGACGohFEEAKQMAIQ5CAEJ/QQwoAgAbQn5BCCgCABshDUEQKAIAIRNBFCgCACEBA0ACQCATBEADQCARIBRGDQIg',

@@ -2,6 +2,7 @@
 import type { HashSet64 } from './hash-set.js';
 import { LINE_KERNEL } from './line-kernel-code.js';
 import type { LineColumns, LineTable } from './line-table.js';
+import { compileWasm, type WasmMemory } from './web-assembly.js';
 
 /** Bytes that the kernel takes at a time. */
 export const KERNEL_BYTES = 32_768;
@@ -38,15 +39,9 @@ const RING = 694_272;
 const PAGE = 65_536;
 
 interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   push(from: number, size: number): number;
   windows(found: number, number: number, known: number): void;
-}
-
-/** Node has it; its types come with those of browsers only. */
-interface WebAssemblyApi {
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
 export interface WindowFilters {
@@ -54,9 +49,7 @@ export interface WindowFilters {
   readonly kin: HashSet64;
 }
 
-const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
-const { memory, push, windows } = new Instance(new Module(Buffer.from(LINE_KERNEL, 'base64')))
-  .exports as KernelExports;
+const { memory, push, windows } = compileWasm<KernelExports>(LINE_KERNEL)();
 
 function viewMemory() {
   const { buffer } = memory;

@@ -1,5 +1,5 @@
 ;; The hot loop of line-hasher.ts: ASCII text to the hashes of its lines, 64 bytes at a time. What a line hash is stands
-;; there; scripts/line-kernel.mjs makes line-kernel-code.ts of this file.
+;; there; scripts/kernels.mjs makes line-kernel-code.ts of this file.
 ;;
 ;; Words and symbols are found as bits of a mask, so that nothing is decided byte by byte: a processor that has to guess
 ;; where each word ends guesses wrong at most of them, and that was two thirds of the time.
