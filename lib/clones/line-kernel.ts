@@ -73,8 +73,8 @@ function viewMemory() {
 
 /** Where the memory begins that filters may have. */
 let ringEnd = RING;
-/** The sets whose filters are in the kernel. */
-let filtered: WindowFilters | undefined;
+/** The sets whose filters are in the kernel, which does not keep them. */
+let filtered: WeakRef<WindowFilters> | undefined;
 let ring: LineColumns | undefined;
 
 /** Views of its memory end when it grows, which {@link kernel.reserveRing} and {@link kernel.filterBy} can make it do. */
@@ -109,7 +109,7 @@ export const kernel = {
   },
   /** From now on those windows pass that these sets may hold; until the first call any may. */
   filterBy(sets: WindowFilters): void {
-    if (filtered === sets) return;
+    if (filtered?.deref() === sets) return;
     const exactEnd = ringEnd + 4 * sets.exact.filterWords;
     reserve(exactEnd + 4 * sets.kin.filterWords);
     for (const [set, state, start] of [
@@ -119,7 +119,7 @@ export const kernel = {
       kernel.state[state] = start;
       kernel.state[state + 1] = set.fillFilter(new Int32Array(memory.buffer, start, set.filterWords));
     }
-    filtered = sets;
+    filtered = new WeakRef(sets);
   },
 };
 
