@@ -111,18 +111,6 @@ export function firstLevel(length: i32): i32 {
   return count;
 }
 
-/** Whether windows repeat with period 4 for more than `limit` positions on end. To be called after `firstLevel`. */
-export function hasPeriod4(limit: i32): bool {
-  let run = 0;
-  for (let k = 4; k < count; k++) {
-    const repeats =
-      get(positions, k - 4) === get(positions, k) - 4 && get(classes, k - 4) === get(classes, k);
-    run = repeats ? run + 1 : 0;
-    if (run >= limit) return true;
-  }
-  return false;
-}
-
 /**
  * The next length: H(i, L+1) = 31 H(i, L) + H(i+1, L) where both are duplicated. Windows that are alike are mostly
  * followed by windows that are alike: then the hash is that of the one before, and need not be looked up.

@@ -23,7 +23,6 @@ interface BlockKernel {
   hashesAt(): number;
   rawAt(): number;
   firstLevel(length: number): number;
-  hasPeriod4(limit: number): number;
   nextLevel(): void;
   advance(): number;
   report(outputsEnd: number): number;
@@ -42,13 +41,10 @@ interface BlockKernel {
 const openBlockKernel = compileWasm<BlockKernel>(BLOCK_KERNEL);
 
 /**
- * Growth after which windows whose lines differ by a constant, a progression, or with period 2 are alike (see
- * `line-windows.ts`): 5 bits a step, or 1. Walking the lengths one by one costs a pass for each; most blocks are shorter.
+ * Growth after which windows are alike whose lines differ by what is kin (see `line-windows.ts`): a constant, a
+ * progression, a period of 2 or 4. (31 + shift)^131 is 0 mod 2^64 and (1 - shift) (1 - shift^4), and no lower power is.
  */
-const LEVELS_ONE_BY_ONE = 70;
-
-/** The same for runs with period 4: (31 + shift)^4 is even, so 64 times that is 0. */
-const LEVELS_FOR_PERIOD_4 = 4 * 64;
+const FADED = 131;
 
 /** Finds the blocks and returns the number of window visits: the work, for tests of its growth. */
 export function findBlocks(
@@ -63,12 +59,10 @@ export function findBlocks(
     blocks.start(table.length, outputsEnd);
     loadWindows(blocks, table, threshold);
     let count = blocks.firstLevel(threshold);
-    // From here on equal hashes mean equal sequences of windows, so the lengths need no longer be walked one by one.
-    const last =
-      threshold + (blocks.hasPeriod4(LEVELS_ONE_BY_ONE - 3) ? LEVELS_FOR_PERIOD_4 : LEVELS_ONE_BY_ONE);
     let work = table.length;
     let length = threshold;
-    for (; count > 0 && length < last; length++) {
+    // Beyond, equal hashes mean equal sequences of windows, so the lengths need no longer be walked one by one.
+    for (; count > 0 && length < threshold + FADED; length++) {
       blocks.nextLevel();
       report(blocks, length, outputsEnd, found);
       work += count;

@@ -41,9 +41,12 @@ export interface DetectClonesOptions {
    * Never shows in the result.
    */
   readonly workers?: number;
-  /** Bytes read at a time. Default 1 MiB. Never shows in the result. */
+  /** Bytes read at a time. Default 2 MiB. Never shows in the result. */
   readonly chunkBytes?: number;
-  /** Bytes of a shard that are one piece of work. Default 8 MiB, or all if there is one thread. Never shows in the result. */
+  /**
+   * Bytes of a shard that are one piece of work. Default 8 to 64 MiB, by the size of the corpus, or all of it if there is
+   * one thread. Never shows in the result.
+   */
   readonly partBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -66,9 +69,6 @@ export interface CloneWarningEvent {
 
 export type DetectClonesEvent = ProgressEvent | CloneWarningEvent;
 
-/** What one thread takes of a shard while others take the rest. */
-const PART_BYTES = 2 ** 23;
-
 /** {@link detectClones} with options that are known to be good. */
 export async function* searchClones({
   outputs,
@@ -77,7 +77,7 @@ export async function* searchClones({
   mode = 'simian',
   compare = 'together',
   workers,
-  chunkBytes = 2 ** 20,
+  chunkBytes = 2 ** 21,
   partBytes,
   signal,
 }: DetectClonesOptions): AsyncGenerator<DetectClonesEvent, DetectClonesResult, void> {
@@ -131,8 +131,7 @@ export async function* searchClones({
     mode,
     chunkBytes,
     workers: threads,
-    // A thread alone is quicker with a shard in one piece.
-    partBytes: partBytes ?? (threads === 1 ? Number.MAX_SAFE_INTEGER : PART_BYTES),
+    partBytes: partBytes ?? worthwhilePart(inputs.shards, threads),
     signal,
   });
   for await (const event of scan) {
@@ -159,13 +158,20 @@ export async function* searchClones({
 }
 
 /** Text that one thread reads before another one has started. */
-const BYTES_PER_WORKER = PART_BYTES;
+const BYTES_PER_WORKER = 2 ** 23;
 
 function worthwhileWorkers(shards: readonly TextInput[]): number {
   // Packed text is several times as long; of a pipe nobody knows.
   const weights = { text: 1, gzip: 5, pipe: Number.POSITIVE_INFINITY };
   const weight = shards.reduce((sum, { kind, sizeBytes }) => sum + weights[kind] * Math.max(1, sizeBytes), 0);
   return Math.max(1, Math.min(availableParallelism(), Math.ceil(weight / BYTES_PER_WORKER)));
+}
+
+/** Large, because a cut costs time, but so small that the threads are done at about the same time. */
+function worthwhilePart(shards: readonly TextInput[], threads: number): number {
+  if (threads === 1) return Number.MAX_SAFE_INTEGER;
+  const bytes = shards.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return Math.min(2 ** 26, Math.max(2 ** 23, Math.ceil(bytes / (16 * threads))));
 }
 
 interface Search {

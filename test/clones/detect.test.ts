@@ -93,6 +93,26 @@ describe('detectClones', () => {
     expect(found.map(({ length }) => length)).toEqual([30]);
   });
 
+  it('matches tables that differ by one word in each record of four lines, too', async () => {
+    const directory = await temporaryDirectory();
+    const table = (word: string, seed: number) => {
+      const random = new Random(seed);
+      const record = () => `${word} = ${random.integer(1e6)}\n`;
+      return Array.from({ length: 200 }, (_, i) =>
+        i % 4 === 0 ? record() : `${random.integer(1e6)}\n`,
+      ).join('');
+    };
+    const twice = (word: string) => `${table(word, 1)}break ${word}\n${table(word, 1)}`;
+    const input = {
+      threshold: 6,
+      outputs: [file('all', twice('self'))],
+      shards: [file('train', twice('other'))],
+    };
+    const found = plain(await detectIn(directory, input));
+    expect(found).toEqual(expectedGroups(input));
+    expect(found.map(({ length }) => length)).toEqual([200]);
+  });
+
   it('compares all shards together', async () => {
     const directory = await temporaryDirectory();
     const block = 'one\ntwo\nthree\n';
