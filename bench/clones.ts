@@ -35,16 +35,19 @@ const single = await madeFile(directory, 'one-version', () => onceEach(documents
 const outputsOf = (size: number) =>
   madeFile(directory, `outputs-${size}`, () => sampledOutputs(documents, size * MB));
 
-async function repeated(run: () => Promise<Measured>): Promise<Measured> {
-  const all: Measured[] = [];
-  for (let round = 0; round < settings.rounds; round++) all.push(await run());
-  return {
-    seconds: median(all.map(({ seconds }) => seconds)),
-    peakBytes: Math.max(...all.map(({ peakBytes }) => peakBytes)),
-    processorSeconds: median(all.map(({ processorSeconds }) => processorSeconds)),
-    groups: all[0]!.groups,
-    occurrences: all[0]!.occurrences,
-  };
+/** Each once a round, so that a machine that changes its pace changes it for all of them. */
+async function inTurns(runs: readonly (() => Promise<Measured>)[]): Promise<Measured[]> {
+  const all = runs.map((): Measured[] => []);
+  for (let round = 0; round < settings.rounds; round++) {
+    for (const [i, run] of runs.entries()) all[i]!.push(await run());
+  }
+  return all.map((each) => ({
+    seconds: median(each.map(({ seconds }) => seconds)),
+    peakBytes: Math.max(...each.map(({ peakBytes }) => peakBytes)),
+    processorSeconds: median(each.map(({ processorSeconds }) => processorSeconds)),
+    groups: each[0]!.groups,
+    occurrences: each[0]!.occurrences,
+  }));
 }
 
 const about = [{ about: `lethe clones, Node ${process.version}, started anew each time` }];
@@ -64,18 +67,20 @@ async function againstSimian(): Promise<void> {
     ['many near-duplicates', near, ofFew],
   ] as const) {
     const bytes = await sizeOf(shard);
-    const ours = await repeated(() => searchByLethe({ outputs, shard }));
-    const theirs = await repeated(() => searchBySimian({ outputs, shard }, jar!));
+    const [ours, theirs] = await inTurns([
+      () => searchByLethe({ outputs, shard }),
+      () => searchBySimian({ outputs, shard }, jar!),
+    ]);
     rows.push([
       what,
-      seconds(ours.seconds),
-      seconds(theirs.seconds),
-      ratio(theirs.seconds / ours.seconds),
-      speed(bytes, ours),
-      (bytes / 1e6 / theirs.seconds).toFixed(1),
-      hours(bytes, ours),
-      megabytes(ours.peakBytes),
-      megabytes(theirs.peakBytes),
+      seconds(ours!.seconds),
+      seconds(theirs!.seconds),
+      ratio(theirs!.seconds / ours!.seconds),
+      speed(bytes, ours!),
+      (bytes / 1e6 / theirs!.seconds).toFixed(1),
+      hours(bytes, ours!),
+      megabytes(ours!.peakBytes),
+      megabytes(theirs!.peakBytes),
     ]);
   }
   await present(
@@ -101,17 +106,15 @@ async function againstSimian(): Promise<void> {
 }
 
 async function memory(): Promise<void> {
-  const rows: string[][] = [];
-  for (const size of [2, 20, 200]) {
-    const outputs = await outputsOf(size);
-    const found = await repeated(() => searchByLethe({ outputs, shard: single }));
-    rows.push([
-      `${size * (MB / 1e6)} MB`,
-      String(found.groups),
-      seconds(found.seconds),
-      megabytes(found.peakBytes),
-    ]);
-  }
+  const sizes = [2, 20, 200];
+  const files = await Promise.all(sizes.map(outputsOf));
+  const found = await inTurns(files.map((outputs) => () => searchByLethe({ outputs, shard: single })));
+  const rows = found.map(({ groups, seconds: time, peakBytes }, i) => [
+    `${sizes[i]! * (MB / 1e6)} MB`,
+    String(groups),
+    seconds(time),
+    megabytes(peakBytes),
+  ]);
   await present(
     {
       name: 'clones-memory',
@@ -129,23 +132,18 @@ async function workers(): Promise<void> {
   const shard = await madeFile(directory, 'long-unlike', () => endlessUnlike(documents, 3200 * MB));
   const outputs = await outputsOf(2);
   const bytes = await sizeOf(shard);
-  const rows: string[][] = [];
-  let one: Measured | undefined;
-  for (const count of [1, 2, 4, 8].filter((each) => each <= settings.threads)) {
-    const found = await repeated(() => searchByLethe({ outputs, shard, workers: count }));
-    one ??= found;
-    const perWorker = (bytes / 1e6 / found.seconds / count).toFixed(0);
-    rows.push([
-      String(count),
-      seconds(found.seconds),
-      ratio(one.seconds / found.seconds),
-      seconds(found.processorSeconds),
-      speed(bytes, found),
-      perWorker,
-      hours(bytes, found),
-      megabytes(found.peakBytes),
-    ]);
-  }
+  const counts = [1, 2, 4, 8].filter((each) => each <= settings.threads);
+  const found = await inTurns(counts.map((count) => () => searchByLethe({ outputs, shard, workers: count })));
+  const rows = found.map((each, i) => [
+    String(counts[i]),
+    seconds(each.seconds),
+    ratio(found[0]!.seconds / each.seconds),
+    seconds(each.processorSeconds),
+    speed(bytes, each),
+    (bytes / 1e6 / each.seconds / counts[i]!).toFixed(0),
+    hours(bytes, each),
+    megabytes(each.peakBytes),
+  ]);
   await present(
     {
       name: 'clones-workers',
@@ -178,20 +176,25 @@ async function streamed(kind: StreamKind, size: number, outputs: string): Promis
 
 async function stream(): Promise<void> {
   const outputs = await outputsOf(2);
-  const rows: string[][] = [];
   const kinds = { unlike: 'what matches does not grow', like: 'everything matches again' } as const;
-  for (const kind of ['unlike', 'like'] as const) {
-    for (const size of [200, 2000]) {
-      const found = await repeated(() => streamed(kind, size * MB, outputs));
-      rows.push([
-        `${size * (MB / 1e6)} MB, ${kinds[kind]}`,
-        String(found.occurrences),
-        seconds(found.seconds),
-        speed(size * MB, found),
-        megabytes(found.peakBytes),
-      ]);
-    }
-  }
+  const cases = (['unlike', 'like'] as const).flatMap((kind) => [200, 2000].map((size) => ({ kind, size })));
+  const found = await inTurns(
+    cases.map(
+      ({ kind, size }) =>
+        () =>
+          streamed(kind, size * MB, outputs),
+    ),
+  );
+  const rows = found.map((each, i) => {
+    const { kind, size } = cases[i]!;
+    return [
+      `${size * (MB / 1e6)} MB, ${kinds[kind]}`,
+      String(each.occurrences),
+      seconds(each.seconds),
+      speed(size * MB, each),
+      megabytes(each.peakBytes),
+    ];
+  });
   await present(
     {
       name: 'clones-stream',
