@@ -7,11 +7,13 @@ let written = 0;
 
 /**
  * Creates or replaces the file at `path` with what `write` puts into the handle. Until `write` has succeeded and the
- * bytes are on disk, `path` stays as it was; the directories above it are made.
+ * bytes are on disk, `path` stays as it was; the directories above it are made. What is no file, as `/dev/null` and named
+ * pipes are, is written to and stays what it is.
  *
  * @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL`; whatever `write` throws, with nothing left behind
  */
 export async function replaceFile(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  if (await isDevice(path)) return writeToDevice(path, write);
   const part = `${path}.${process.pid}-${written++}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -25,6 +27,22 @@ export async function replaceFile(path: string, write: (handle: FileHandle) => P
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true }).catch(() => {});
+    throw error instanceof LetheError ? error : fileError('write', path, error);
+  }
+}
+
+async function isDevice(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => !found.isFile() && !found.isDirectory(),
+    () => false,
+  );
+}
+
+async function writeToDevice(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await using handle = await open(path, 'w');
+    await write(handle);
+  } catch (error) {
     throw error instanceof LetheError ? error : fileError('write', path, error);
   }
 }

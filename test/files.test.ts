@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { replaceFile, writeFileAtomic } from '../lib/files.js';
@@ -13,6 +14,17 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(path, new Uint8Array([0x74, 0x77, 0x6f]));
     expect(await readFile(path, 'utf8')).toBe('two');
     expect(await readdir(join(directory, 'a/b'))).toEqual(['file.txt']);
+  });
+
+  test('writes to a pipe, and leaves it one', async () => {
+    const own = join(directory, 'pipes');
+    await mkdir(own);
+    const path = join(own, 'fifo');
+    execFileSync('mkfifo', [path]);
+    const [read] = await Promise.all([readFile(path, 'utf8'), writeFileAtomic(path, 'through')]);
+    expect(read).toBe('through');
+    expect((await stat(path)).isFIFO()).toBe(true);
+    expect(await readdir(own)).toEqual(['fifo']);
   });
 
   test('of several at once, one wins whole', async () => {
