@@ -1,6 +1,6 @@
 /**
- * The walk of blocks.ts over the first lengths of blocks, in AssemblyScript: windows of one length, those that are
- * duplicated, the next length. What a block is stands there; scripts/kernels.mjs makes block-kernel-code.ts of this
+ * The walk of blocks.ts and exact-blocks.ts over the first lengths of blocks, in AssemblyScript: windows of one length,
+ * those that are duplicated, the next length. What a block is stands there; scripts/kernels.mjs makes block-kernel-code.ts of this
  * file. One instance serves one table of lines: its memory only grows, and is given back with it.
  *
  * Columns of 32 bits; every address counts bytes.
@@ -130,6 +130,22 @@ export function nextLevel(): void {
       set(scratch, 2 * first + 1, findGroup(<i32>(hash >>> 32), <i32>hash));
     }
     addWindow(position, get(scratch, 2 * first + 1));
+  }
+  keepDuplicated();
+}
+
+/**
+ * The length `step` beyond, <= twice the length: a window is known by the classes of the two windows that cover it, its
+ * first and its last one. A break between the two would be inside one of them.
+ */
+export function joinWindows(step: i32): void {
+  openGroups(classCount);
+  let other = 0;
+  for (let k = 0; k < count; k++) {
+    const position = get(positions, k);
+    while (other < count && get(positions, other) < position + step) other++;
+    if (other === count || get(positions, other) !== position + step) continue;
+    addWindow(position, findGroup(get(classes, k), get(classes, other)));
   }
   keepDuplicated();
 }

@@ -6,39 +6,12 @@
  * occurrence is covered if (i, L+1) or (i-1, L+1) is duplicated; a group with an uncovered occurrence is reported
  * with all its occurrences, here if it has some on both sides.
  */
-import { InputError } from '../errors.js';
-import { BLOCK_KERNEL } from './block-kernel-code.js';
+import { type BlockKernel, columnAt, levelOf, withBlockKernel } from './block-kernel.js';
 import type { BlockList } from './block-list.js';
 import { feedLines, kernel } from './line-kernel.js';
 import type { LineTable } from './line-table.js';
 import { LineWindows } from './line-windows.js';
 import { findLongBlocks } from './long-blocks.js';
-import { compileWasm, type WasmMemory } from './web-assembly.js';
-import type { Level } from './window-groups.js';
-
-/** block-kernel.as.ts: addresses and numbers; what is at an address ends when memory grows. */
-interface BlockKernel {
-  readonly memory: WasmMemory;
-  start(rows: number, groups: number): void;
-  hashesAt(): number;
-  rawAt(): number;
-  firstLevel(length: number): number;
-  nextLevel(): void;
-  advance(): number;
-  report(outputsEnd: number): number;
-  positionsAt(): number;
-  classesAt(): number;
-  classesCount(): number;
-  sizesAt(): number;
-  highAt(): number;
-  lowAt(): number;
-  reportedAt(): number;
-  uncoveredAt(): number;
-  endsAt(): number;
-  membersAt(): number;
-}
-
-const openBlockKernel = compileWasm<BlockKernel>(BLOCK_KERNEL);
 
 /**
  * Growth after which windows are alike whose lines differ by what is kin (see `line-windows.ts`): a constant, a
@@ -53,10 +26,7 @@ export function findBlocks(
   threshold: number,
   found: BlockList,
 ): number {
-  const blocks = openBlockKernel();
-  try {
-    // Most windows of the corpus are kept because the outputs have them.
-    blocks.start(table.length, outputsEnd);
+  return withBlockKernel(table, outputsEnd, (blocks) => {
     loadWindows(blocks, table, threshold);
     let count = blocks.firstLevel(threshold);
     let work = table.length;
@@ -69,22 +39,12 @@ export function findBlocks(
       count = blocks.advance();
     }
     return work + (count > 0 ? findLongBlocks(levelOf(blocks, length, count), outputsEnd, found) : 0);
-  } catch (error) {
-    // The kernel has at most 4 GiB, and stops where it can have no more.
-    if ((error as Error).name !== 'RuntimeError') throw error;
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      `Expected lines that fit into memory but found ${table.length} of the outputs and of what the corpus shares with them.`,
-      { remedy: 'Compare fewer outputs or one shard at a time.', cause: error },
-    );
-  }
+  });
 }
 
 function loadWindows(blocks: BlockKernel, table: LineTable, threshold: number): void {
   const windows = new LineWindows(threshold);
-  const hashes = new Int32Array(blocks.memory.buffer, blocks.hashesAt(), 2 * table.length);
-  const raw = new Uint32Array(blocks.memory.buffer, blocks.rawAt(), table.length);
-  raw.set(table.raw.subarray(0, table.length));
+  const hashes = columnAt(blocks, blocks.hashesAt(), 2 * table.length);
   // A break goes through as a line, and no window that has one counts.
   feedLines(table, (count, first) => {
     windows.push(count);
@@ -97,14 +57,13 @@ function report(blocks: BlockKernel, length: number, outputsEnd: number, found: 
   const reported = blocks.report(outputsEnd);
   if (reported === 0) return;
   const classCount = blocks.classesCount();
-  const column = (at: number, rows: number) => new Int32Array(blocks.memory.buffer, at, rows);
-  const classes = column(blocks.reportedAt(), reported);
-  const uncovered = column(blocks.uncoveredAt(), classCount);
-  const ends = column(blocks.endsAt(), classCount);
-  const sizes = column(blocks.sizesAt(), classCount);
-  const high = column(blocks.highAt(), classCount);
-  const low = column(blocks.lowAt(), classCount);
-  const members = column(blocks.membersAt(), ends[classes[reported - 1]!]!);
+  const classes = columnAt(blocks, blocks.reportedAt(), reported);
+  const uncovered = columnAt(blocks, blocks.uncoveredAt(), classCount);
+  const ends = columnAt(blocks, blocks.endsAt(), classCount);
+  const sizes = columnAt(blocks, blocks.sizesAt(), classCount);
+  const high = columnAt(blocks, blocks.highAt(), classCount);
+  const low = columnAt(blocks, blocks.lowAt(), classCount);
+  const members = columnAt(blocks, blocks.membersAt(), ends[classes[reported - 1]!]!);
   for (const each of classes) {
     const size = sizes[each]!;
     found.reserve(size, uncovered[each]!, length);
@@ -115,22 +74,6 @@ function report(blocks: BlockKernel, length: number, outputsEnd: number, found: 
       starts: members.slice(end - size, end),
     });
   }
-}
-
-/** The windows of this length, in the kernel's memory. */
-function levelOf(blocks: BlockKernel, length: number, count: number): Level {
-  const classCount = blocks.classesCount();
-  const column = (at: number, rows: number) => new Int32Array(blocks.memory.buffer, at, rows);
-  return {
-    length,
-    count,
-    classCount,
-    positions: column(blocks.positionsAt(), count),
-    classes: column(blocks.classesAt(), count),
-    sizes: column(blocks.sizesAt(), classCount),
-    high: column(blocks.highAt(), classCount),
-    low: column(blocks.lowAt(), classCount),
-  };
 }
 
 function signed64(high: number, low: number): bigint {

@@ -13,7 +13,6 @@
 import {
   EXACT,
   EXACT_LINES,
-  feedLines,
   KERNEL_LINES,
   KIN,
   KIN_LINES,
@@ -23,7 +22,7 @@ import {
   RING_RAW_LINES,
   type WindowFilters,
 } from './line-kernel.js';
-import type { LineColumns, LineTable } from './line-table.js';
+import type { LineColumns } from './line-table.js';
 
 /** Lines before one that its y depends on. */
 const REACH = 5;
@@ -143,27 +142,6 @@ export class LineWindows {
   #slotOfKept(index: number): number {
     return (this.count - this.#kept + index) & this.mask;
   }
-}
-
-/**
- * Hashes the windows of a table. `take` gets each line's index in the kernel, its row, and how many lines there are from
- * the last break up to it: a break goes through as a line, and no window that has one counts.
- */
-export function feedWindows(
-  table: LineTable,
-  windows: LineWindows,
-  take: (i: number, row: number, lines: number) => void,
-): void {
-  const { raw } = table;
-  let start = 0;
-  feedLines(table, (count, first) => {
-    windows.push(count);
-    for (let i = 0; i < count; i++) {
-      const row = first + i;
-      if (raw[row] === 0) start = row + 1;
-      else take(i, row, row + 1 - start);
-    }
-  });
 }
 
 function copyLine(from: LineColumns, at: number, to: LineColumns, slot: number): void {

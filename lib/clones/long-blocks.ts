@@ -4,9 +4,9 @@
  * and the longest duplicated window at a position is read off the common prefixes with its two neighbours. The cost
  * is n log n plus the output, where one pass per length would be quadratic on text that repeats itself.
  */
+import type { Level } from './block-kernel.js';
 import type { BlockList } from './block-list.js';
 import { powerOf31 } from './line-windows.js';
-import type { Level } from './window-groups.js';
 
 /** The hash of the block of `length` windows that begins at window `first` of a level. */
 export type HashOfBlock = (first: number, length: number) => bigint;

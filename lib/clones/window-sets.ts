@@ -1,8 +1,8 @@
 /** What the scan of a corpus asks of the outputs: is a window among theirs? */
 import { emptyHashSet, HashSet64, type SharedHashSet } from './hash-set.js';
-import { kernel } from './line-kernel.js';
+import { feedLines, kernel } from './line-kernel.js';
 import type { LineTable } from './line-table.js';
-import { feedWindows, LineWindows } from './line-windows.js';
+import { LineWindows } from './line-windows.js';
 
 /** The memory of the sets, which threads share. */
 export interface SharedWindowSets {
@@ -37,10 +37,21 @@ export function indexWindows(lines: LineTable, threshold: number, withKin: boole
     exact: emptyHashSet(lines.length),
     kin: emptyHashSet(withKin ? lines.length : 0),
   });
-  feedWindows(lines, windows, (i, _row, count) => {
+  /** The first row after the last break: a break goes through as a line, and no window that has one counts. */
+  let start = 0;
+  feedLines(lines, (count, first) => {
+    windows.push(count);
     const { exact, kin, mixedExact, mixedKin } = kernel;
-    if (count > windows.firstExact) sets.exact.add(mixedExact[i]!, exact[2 * i + 1]!, exact[2 * i]!);
-    if (withKin && count > windows.firstKin) sets.kin.add(mixedKin[i]!, kin[2 * i + 1]!, kin[2 * i]!);
+    for (let i = 0; i < count; i++) {
+      const row = first + i;
+      if (lines.raw[row] === 0) {
+        start = row + 1;
+        continue;
+      }
+      const number = row - start;
+      if (number >= windows.firstExact) sets.exact.add(mixedExact[i]!, exact[2 * i + 1]!, exact[2 * i]!);
+      if (withKin && number >= windows.firstKin) sets.kin.add(mixedKin[i]!, kin[2 * i + 1]!, kin[2 * i]!);
+    }
   });
   return sets;
 }
