@@ -61,7 +61,9 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .description('Finds what a code language model memorized, makes it forget, and proves that it did.')
     .version(readVersion(), '--version', 'print the version')
     .helpOption('--help', 'print help')
-    .addHelpText('after', HELP_EXAMPLES);
+    .addHelpText('after', HELP_EXAMPLES)
+    // What follows a command is for that command to read, in order: `clones` and `clones merge` both have --log.
+    .enablePositionalOptions();
   const operands = argv.filter((argument) => !argument.startsWith('-'));
   const named = operands[0] === 'help' ? operands[1] : operands[0];
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {

@@ -1,4 +1,5 @@
 /** What every command has in common: help, one sentence for what went wrong, exit codes. */
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../lib/cli/commands.js';
 import { lethe, workspace, writeTinyModel } from './run-cli.js';
@@ -84,6 +85,16 @@ test('a libtorch that is not there is one sentence with its remedy', async () =>
   expect(code).toBe(1);
   expect(stderr).toMatch(/^lethe: .*nowhere/);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('an option that a command and its subcommand both have is read by the one it follows', async () => {
+  await using space = await workspace();
+  const fixture = 'test/fixtures/clones/cases/03';
+  const search = await lethe(['clones', `${fixture}/all`, `${fixture}/train`, '--log', space.at('one.log')]);
+  expect(search.code).toBe(0);
+  const merge = await lethe(['clones', 'merge', space.at('one.log'), '--log', space.at('all.log')]);
+  expect(merge).toMatchObject({ code: 0, stdout: '' });
+  expect(await readFile(space.at('all.log'), 'utf8')).toBe(await readFile(space.at('one.log'), 'utf8'));
 });
 
 test('LETHE_DEBUG shows where an error came from', async () => {
