@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatCloneLog } from '../lib/clones/log.js';
+import { formatCloneLog } from '../lib/clones/log/log.js';
 import { createRunRecorder } from '../lib/data/run-recorder.js';
 import { writeTextAtomic } from '../lib/files.js';
 import { analyzeClones } from '../lib/memorization/analysis/analyze.js';

@@ -1,7 +1,7 @@
 /** Lethe's tokenizer as a contestant, without libtorch: answers tokenize requests of protocol.ts on stdin. */
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { Tokenizer } from '../lib/model/tokenizer.js';
+import { Tokenizer } from '../lib/model/tokenizer/tokenizer.js';
 import type { Answer, TokenizeRequest } from './protocol.js';
 
 async function tokenize({ directory, files }: TokenizeRequest): Promise<Answer> {

@@ -3,17 +3,10 @@
  * train, unlearn, report. Long work is an async generator of typed events; `drain` is its promise form.
  */
 
-export { type BuildCorpusEvent, type BuildCorpusOptions, buildCorpus } from './clones/corpus-build.js';
-export { type CorpusManifest, type CorpusShard, readCorpusManifest } from './clones/corpus-manifest.js';
-export {
-  type CloneReport,
-  type DetectClonesEvent,
-  type DetectClonesOptions,
-  type DetectClonesResult,
-  detectClones,
-  type FailedShard,
-} from './clones/detect.js';
-export { type LineSpan, locate, type OutputEntry, readOutputsMap } from './clones/locate.js';
+export { type BuildCorpusEvent, type BuildCorpusOptions, buildCorpus } from './clones/corpus/build.js';
+export { type CorpusManifest, type CorpusShard, readCorpusManifest } from './clones/corpus/manifest.js';
+export { buildShard, readShardMap, type ShardEntry, type ShardResult } from './clones/corpus/shard.js';
+export { type LineSpan, locate, type OutputEntry, readOutputsMap } from './clones/log/locate.js';
 export {
   type CloneGroup,
   type CloneOccurrence,
@@ -21,14 +14,21 @@ export {
   formatCloneLog,
   readCloneGroups,
   readCloneLog,
-} from './clones/log.js';
-export type { CloneLogFormat } from './clones/log-format.js';
+} from './clones/log/log.js';
+export type { CloneLogFormat } from './clones/log/log-format.js';
 export {
   type MergeCloneLogsOptions,
   type MergeCloneLogsResult,
   mergeCloneLogs,
-} from './clones/merge-logs.js';
-export { buildShard, readShardMap, type ShardEntry, type ShardResult } from './clones/shard.js';
+} from './clones/log/merge-logs.js';
+export {
+  type CloneReport,
+  type DetectClonesEvent,
+  type DetectClonesOptions,
+  type DetectClonesResult,
+  detectClones,
+  type FailedShard,
+} from './clones/search/detect.js';
 export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';
 export { type Document, type ReadDocumentsOptions, readDocuments } from './data/documents.js';
 export { type ResolveModelEvent, type ResolveModelOptions, resolveModel } from './data/hub.js';
@@ -102,7 +102,7 @@ export {
   type Thresholds,
   type ThresholdsResult,
 } from './memorization/thresholds.js';
-export { type GenerationConfig, readGenerationConfig } from './model/generation-config.js';
+export { type GenerationConfig, readGenerationConfig } from './model/decoding/generation-config.js';
 export {
   type CreateModelOptions,
   type EncodeOptions,
@@ -125,7 +125,7 @@ export {
   type EncodeOptions as TokenizeOptions,
   type Encoding,
   Tokenizer,
-} from './model/tokenizer.js';
+} from './model/tokenizer/tokenizer.js';
 export type { DType, NativeTerm, OptimizerSettings, TrainStepResult } from './native/contract.js';
 export { type DoctorReport, examine } from './native/doctor.js';
 export { findLibtorch, type Libtorch } from './native/libtorch.js';

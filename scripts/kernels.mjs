@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const path = (name) => fileURLToPath(new URL(`../lib/clones/${name}`, import.meta.url));
@@ -14,17 +14,17 @@ const directory = mkdtempSync(join(tmpdir(), 'lethe-kernel-'));
 try {
   const plain = join(directory, 'plain.wasm');
   const optimized = join(directory, 'optimized.wasm');
-  npx('wabt@1', 'wat2wasm', path('line-kernel.wat'), '-o', plain);
+  npx('wabt@1', 'wat2wasm', path('lines/line-kernel.wat'), '-o', plain);
   // V8 calls functions where Binaryen puts them in place: without it the kernel takes 1.4 times as long.
   const inline = ['--always-inline-max-function-size=200', '--flexible-inline-max-function-size=300'];
   npx('binaryen@132', 'wasm-opt', '--enable-simd', '-O4', ...inline, plain, '-o', optimized);
-  writeCode('line-kernel.wat', optimized, 'line-kernel-code.ts', 'LINE_KERNEL');
+  writeCode('lines/line-kernel.wat', optimized, 'lines/line-kernel-code.ts', 'LINE_KERNEL');
 
   // Not optimized by AssemblyScript 0.28: from -O2 on it reads the low half of a hash with its sign.
   const options = ['--runtime', 'stub', '-O0', '--noAssert', '-o', plain];
-  npx('assemblyscript@0.28', 'asc', path('block-kernel.as.ts'), ...options);
+  npx('assemblyscript@0.28', 'asc', path('blocks/block-kernel.as.ts'), ...options);
   npx('binaryen@132', 'wasm-opt', '--enable-bulk-memory', '-O4', ...inline, plain, '-o', optimized);
-  writeCode('block-kernel.as.ts', optimized, 'block-kernel-code.ts', 'BLOCK_KERNEL');
+  writeCode('blocks/block-kernel.as.ts', optimized, 'blocks/block-kernel-code.ts', 'BLOCK_KERNEL');
 } finally {
   rmSync(directory, { recursive: true });
 }
@@ -40,6 +40,6 @@ function writeCode(source, binary, target, constant) {
   const lines = code.match(/.{1,100}/g).map((line) => `  '${line}',`);
   writeFileSync(
     path(target),
-    `/** ${source}, compiled by scripts/kernels.mjs, in base64. */\nexport const ${constant} = [\n${lines.join('\n')}\n].join('');\n`,
+    `/** ${basename(source)}, compiled by scripts/kernels.mjs, in base64. */\nexport const ${constant} = [\n${lines.join('\n')}\n].join('');\n`,
   );
 }

@@ -1,9 +1,9 @@
 /** The model and the tokenizer that a command's options name. */
 import { resolveModel } from '../data/hub.js';
 import { InputError } from '../errors.js';
-import { readArchitecture } from '../model/checkpoint.js';
 import { type LoadModelOptions, Model } from '../model/model.js';
-import { Tokenizer } from '../model/tokenizer.js';
+import { Tokenizer } from '../model/tokenizer/tokenizer.js';
+import { readArchitecture } from '../model/weights/checkpoint.js';
 import { loadAddon } from '../native/load.js';
 import type { ModelOptions } from './options.js';
 import type { Session } from './session.js';

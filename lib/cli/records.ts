@@ -5,7 +5,7 @@ import { readCsv } from '../data/csv.js';
 import { type NumberedRecord, readNumberedJsonLines } from '../data/json-lines.js';
 import { InputError } from '../errors.js';
 import type { Model, Tokens } from '../model/model.js';
-import type { Encoding, Tokenizer } from '../model/tokenizer.js';
+import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { type Secret, secretSchema } from '../secrets/secret.js';
 
 const recordSchema = z.looseObject({

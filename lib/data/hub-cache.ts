@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileError, LetheError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
-import { readWeightMap, WEIGHT_FORMATS } from '../model/stored-tensors.js';
+import { readWeightMap, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
 
 export const COMMIT = /^[0-9a-f]{40}$/;
 

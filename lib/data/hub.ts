@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, throwIfAborted } from '../errors.js';
-import { readWeightMap, WEIGHT_FORMATS } from '../model/stored-tensors.js';
+import { readWeightMap, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
 import { CachedRepository, COMMIT } from './hub-cache.js';
 import { HubClient, type HubFile, HubUnreachable } from './hub-client.js';
 import { downloadFiles, type HubEvent } from './hub-files.js';

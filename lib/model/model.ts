@@ -8,16 +8,7 @@ import type { DType, NativeModel, TrainStepResult } from '../native/contract.js'
 import { translateNativeErrors } from '../native/errors.js';
 import { loadAddon } from '../native/load.js';
 import { groupByLength, toBatch } from './batching.js';
-import { type Carried, NOTHING_CARRIED, readCarried } from './carried.js';
-import {
-  type InterpretedConfig,
-  interpretConfig,
-  locateReconfigured,
-  type ModelConfig,
-  readArchitecture,
-} from './checkpoint.js';
-import { writeCheckpoint } from './checkpoint-writer.js';
-import { type Generator, generateRows, streamRows } from './generation.js';
+import { type Generator, generateRows, streamRows } from './decoding/generation.js';
 import { withCancel } from './native-call.js';
 import { Ongoing } from './ongoing.js';
 import {
@@ -43,8 +34,17 @@ import {
   type TrainStepOptions,
   trainStepSchema,
 } from './options.js';
-import { DEFAULT_MAX_SHARD_BYTES } from './shards.js';
-import { readTrainingState, writeTrainingState } from './training-state.js';
+import { type Carried, NOTHING_CARRIED, readCarried } from './weights/carried.js';
+import {
+  type InterpretedConfig,
+  interpretConfig,
+  locateReconfigured,
+  type ModelConfig,
+  readArchitecture,
+} from './weights/checkpoint.js';
+import { writeCheckpoint } from './weights/checkpoint-writer.js';
+import { DEFAULT_MAX_SHARD_BYTES } from './weights/shards.js';
+import { readTrainingState, writeTrainingState } from './weights/training-state.js';
 
 export type {
   CreateModelOptions,

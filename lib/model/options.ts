@@ -1,9 +1,9 @@
 /** What the verbs of a {@link Model} take and give, and the checks of what they take. */
 import { z } from 'zod';
 import type { DType, NativeTerm, OptimizerSettings, StopReason } from '../native/contract.js';
-import type { DecodingEvent } from './decoding.js';
+import type { DecodingEvent } from './decoding/decoding.js';
+import type { Decoder } from './decoding/stop-strings.js';
 import type { Model } from './model.js';
-import type { Decoder } from './stop-strings.js';
 
 /** Token ids of one sequence. */
 export type Tokens = Int32Array;

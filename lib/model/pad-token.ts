@@ -9,10 +9,10 @@ import { z } from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError } from '../errors.js';
 import { readJsonFile, writeFileAtomic } from '../files.js';
-import { locateCheckpoint, readArchitecture } from './checkpoint.js';
 import { Model } from './model.js';
 import { directorySchema } from './options.js';
-import { Tokenizer } from './tokenizer.js';
+import { Tokenizer } from './tokenizer/tokenizer.js';
+import { locateCheckpoint, readArchitecture } from './weights/checkpoint.js';
 
 export interface AddPadTokenOptions {
   /** Text of the token, not empty. Default `[PAD]`. */

@@ -19,7 +19,7 @@ export interface Piece {
 
 /** Pieces follow one another along the first dimension. */
 export interface ParameterSource {
-  /** The canonical parameter name (see `lib/model/families.ts`), not the name in the file. */
+  /** The canonical parameter name (see `lib/model/families/`), not the name in the file. */
   readonly name: string;
   readonly pieces: readonly Piece[];
   /** Rows after the pieces, each the mean of all rows before: those of tokens that the checkpoint does not have. */

@@ -1,7 +1,7 @@
 /** Which tokens of a document are secret. */
 import { z } from 'zod';
 import { check } from '../check.js';
-import type { Encoding, Tokenizer } from '../model/tokenizer.js';
+import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
 import type { ScannedDocument, Secret } from './secret.js';
 
 /**

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measureMemorization } from '../../lib/memorization/measure.js';
 import { measureSecrets } from '../../lib/memorization/measure-secrets.js';
 import { Model } from '../../lib/model/model.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 import { drain } from '../../lib/progress.js';
 import { deriveSeed } from '../../lib/random.js';
 import { lethe, parseLines, workspace, writeLines, writeTinyModel } from './run-cli.js';

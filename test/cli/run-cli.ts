@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Model } from '../../lib/model/model.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOKENIZER = join(ROOT, 'assets/tokenizer');

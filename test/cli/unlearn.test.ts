@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { readSourceFiles } from '../../lib/cli/demo/choose-files.js';
 import { makeCorpus, toMaskedSequence } from '../../lib/cli/demo/corpus.js';
 import { DEMO } from '../../lib/cli/demo/settings.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 import { lethe, parseLines, workspace, writeLines } from './run-cli.js';
 
 test('a model that was trained on secrets forgets them', async () => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createClonesCommand } from '../../lib/cli/commands/clones.js';
-import { readCloneLog } from '../../lib/clones/log.js';
+import { readCloneLog } from '../../lib/clones/log/log.js';
 import { temporaryDirectory } from './workspace.js';
 
 const CASE = join(import.meta.dirname, '../fixtures/clones/cases/03');

@@ -4,7 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type DetectClonesEvent, type DetectClonesOptions, detectClones } from '../../lib/clones/detect.js';
+import {
+  type DetectClonesEvent,
+  type DetectClonesOptions,
+  detectClones,
+} from '../../lib/clones/search/detect.js';
 import { drain } from '../../lib/progress.js';
 import { findSharedBlocks, type NamedFile } from './brute-force.js';
 import { detectIn, file, plain, temporaryDirectory } from './workspace.js';

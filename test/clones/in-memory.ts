@@ -1,11 +1,12 @@
 /** Clone detection by the parts of lib/clones over bytes in memory, cut as the test says: many cases in little time. */
-import { createFileReader } from '../../lib/clones/line-mode.js';
-import { OutputLines } from '../../lib/clones/output-lines.js';
-import { PartJoiner } from '../../lib/clones/part-joiner.js';
-import { reportBlocks, type SearchedFile } from '../../lib/clones/report-blocks.js';
-import { cutIntoParts, scanPart } from '../../lib/clones/scan-part.js';
-import type { Chunk, TextInput } from '../../lib/clones/text-input.js';
-import { indexWindows } from '../../lib/clones/window-sets.js';
+
+import { reportBlocks, type SearchedFile } from '../../lib/clones/blocks/report-blocks.js';
+import { createFileReader } from '../../lib/clones/lines/line-mode.js';
+import { OutputLines } from '../../lib/clones/lines/output-lines.js';
+import type { Chunk, TextInput } from '../../lib/clones/lines/text-input.js';
+import { PartJoiner } from '../../lib/clones/search/part-joiner.js';
+import { cutIntoParts, scanPart } from '../../lib/clones/search/scan-part.js';
+import { indexWindows } from '../../lib/clones/search/window-sets.js';
 import { drain } from '../../lib/progress.js';
 import type { NamedFile } from './brute-force.js';
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCloneLog } from '../../lib/clones/log.js';
+import { readCloneLog } from '../../lib/clones/log/log.js';
 import { Random } from '../../lib/random.js';
 import type { NamedFile } from './brute-force.js';
 import { randomCase } from './random-texts.js';

@@ -9,7 +9,7 @@ import {
   type DetectClonesOptions,
   type DetectClonesResult,
   detectClones,
-} from '../../lib/clones/detect.js';
+} from '../../lib/clones/search/detect.js';
 import { drain } from '../../lib/progress.js';
 import { type NamedFile, type PlainGroup, sortGroups } from './brute-force.js';
 

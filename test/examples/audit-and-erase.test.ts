@@ -8,7 +8,7 @@ import { readSourceFiles } from '../../lib/cli/demo/choose-files.js';
 import { makeCorpus } from '../../lib/cli/demo/corpus.js';
 import { DEMO } from '../../lib/cli/demo/settings.js';
 import { Model } from '../../lib/model/model.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 import { drain } from '../../lib/progress.js';
 import { train } from '../../lib/training/train.js';
 import { ROOT, workspace, writeLines } from '../cli/run-cli.js';

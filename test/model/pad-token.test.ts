@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Model } from '../../lib/model/model.js';
 import { addPadToken } from '../../lib/model/pad-token.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 import { DECODERS, ENCODERS, familyFixture } from '../oracle/families.js';
 import { distance, fixture, VARIANTS } from '../oracle/fixtures.js';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 
 const families = fileURLToPath(new URL('../fixtures/tokenizer/families', import.meta.url));
 const { paths, digests } = JSON.parse(await readFile(process.argv[2]!, 'utf8')) as {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { familyOf } from '../../lib/model/families/index.js';
 import type { Model } from '../../lib/model/model.js';
-import { readSafetensorsHeader } from '../../lib/model/safetensors.js';
+import { readSafetensorsHeader } from '../../lib/model/weights/safetensors.js';
 
 /** Absolute path of a fixture. */
 export function fixture(name: string): string {

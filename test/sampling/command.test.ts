@@ -6,7 +6,7 @@ import { createMergeCommand } from '../../lib/cli/commands/merge.js';
 import { createSampleCommand } from '../../lib/cli/commands/sample.js';
 import { digestDirectory } from '../../lib/data/digest.js';
 import { Model } from '../../lib/model/model.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 import { promptHash } from '../../lib/sampling/results-directory.js';
 
 let directory: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AbortedError } from '../../lib/errors.js';
 import type { Model } from '../../lib/model/model.js';
-import type { Tokenizer } from '../../lib/model/tokenizer.js';
+import type { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 import { drain } from '../../lib/progress.js';
 import {
   type CampaignEvent,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Model } from '../../lib/model/model.js';
-import { Tokenizer } from '../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
 
 export async function tinyModel(seed = 5): Promise<{ model: Model; tokenizer: Tokenizer }> {
   const tokenizer = await Tokenizer.load(join(import.meta.dirname, '../../assets/tokenizer'));

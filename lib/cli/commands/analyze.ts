@@ -4,7 +4,7 @@ import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { type AnalyzeResult, analyzeClones } from '../../memorization/analysis/analyze.js';
 import type { Counting } from '../../memorization/analysis/summary.js';
-import { Tokenizer } from '../../model/tokenizer.js';
+import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { integerOption } from '../options.js';
 import { type Session, withSession } from '../session.js';
 

@@ -1,6 +1,6 @@
 /** `lethe clones merge`: the logs of several searches as one. */
 import { Command, Option } from 'commander';
-import { type CloneLogFormat, formatByName, LOG_FORMATS } from '../../clones/log-format.js';
+import { type CloneLogFormat, formatByName, LOG_FORMATS } from '../../clones/log/log-format.js';
 import { withSession } from '../session.js';
 
 const EXAMPLES = `
@@ -25,7 +25,7 @@ export function createClonesMergeCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((logs: string[], { log, format }: { log: string; format?: CloneLogFormat }) =>
       withSession(async (session) => {
-        const { mergeCloneLogs } = await import('../../clones/merge-logs.js');
+        const { mergeCloneLogs } = await import('../../clones/log/merge-logs.js');
         const { groups, totals } = await session.run(
           mergeCloneLogs({ logs, log, format: format ?? formatByName(log), signal: session.signal }),
         );

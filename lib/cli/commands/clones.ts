@@ -1,14 +1,14 @@
 /** `lethe clones`: blocks of lines that outputs share with a corpus, as a log in the published format. */
 import { Command, Option } from 'commander';
-import { LINE_MODES, type LineMode } from '../../clones/line-mode.js';
+import { LINE_MODES, type LineMode } from '../../clones/lines/line-mode.js';
 import {
   type CloneLogFormat,
   formatByName,
   formatCloneLog,
   formatGroup,
   LOG_FORMATS,
-} from '../../clones/log-format.js';
-import { type DetectClonesResult, searchClones } from '../../clones/search.js';
+} from '../../clones/log/log-format.js';
+import { type DetectClonesResult, searchClones } from '../../clones/search/search.js';
 import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
 import { integerOption } from '../options.js';

@@ -1,11 +1,11 @@
 /** `lethe corpus`: builds the shards of a training corpus, and says what a built one holds. */
 import { Command } from 'commander';
-import { buildCorpus } from '../../clones/corpus-build.js';
+import { buildCorpus } from '../../clones/corpus/build.js';
 import {
   CORPUS_MANIFEST_FILE,
   type CorpusManifest,
   readCorpusManifest,
-} from '../../clones/corpus-manifest.js';
+} from '../../clones/corpus/manifest.js';
 import { InputError } from '../../errors.js';
 import { integerOption } from '../options.js';
 import { withSession } from '../session.js';

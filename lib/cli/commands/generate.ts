@@ -1,10 +1,10 @@
 /** `lethe generate`: continuations of prompts. */
 import { Command, Option } from 'commander';
 import { InputError } from '../../errors.js';
-import { readGenerationConfig } from '../../model/generation-config.js';
+import { readGenerationConfig } from '../../model/decoding/generation-config.js';
+import { cutAtStopString } from '../../model/decoding/stop-strings.js';
 import type { GenerateRow, Generation, Model } from '../../model/model.js';
-import { cutAtStopString } from '../../model/stop-strings.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { deriveSeed } from '../../random.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {

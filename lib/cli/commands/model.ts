@@ -4,11 +4,15 @@ import { digestDirectory } from '../../data/digest.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
-import { type InterpretedConfig, locateCheckpoint, readArchitecture } from '../../model/checkpoint.js';
-import { type GenerationConfig, readGenerationConfig } from '../../model/generation-config.js';
-import { countParameters } from '../../model/layout.js';
+import { type GenerationConfig, readGenerationConfig } from '../../model/decoding/generation-config.js';
 import { addPadToken } from '../../model/pad-token.js';
-import { Tokenizer } from '../../model/tokenizer.js';
+import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import {
+  type InterpretedConfig,
+  locateCheckpoint,
+  readArchitecture,
+} from '../../model/weights/checkpoint.js';
+import { countParameters } from '../../model/weights/layout.js';
 import type { ParameterSource } from '../../native/contract.js';
 import { locateModel } from '../open-model.js';
 import { addHubOptions, MODEL_HELP } from '../options.js';

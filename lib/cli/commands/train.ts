@@ -10,7 +10,7 @@ import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';
 import { Model, type Tokens } from '../../model/model.js';
-import { Tokenizer } from '../../model/tokenizer.js';
+import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { train } from '../../training/train.js';
 import { locateModel, openModel, openTokenizer, placement } from '../open-model.js';
 import {

@@ -1,6 +1,7 @@
 /** The steps that look at a model, run once before and once after unlearning. */
-import { detectClones } from '../../clones/detect.js';
-import { formatCloneLog } from '../../clones/log.js';
+
+import { formatCloneLog } from '../../clones/log/log.js';
+import { detectClones } from '../../clones/search/detect.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { writeFileAtomic, writeTextAtomic } from '../../files.js';
 import type { ReportTokenScores } from '../../report/input.js';

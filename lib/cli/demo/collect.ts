@@ -1,5 +1,5 @@
 /** First steps of the demo: the corpus, and what the scanner finds in it. */
-import { buildShard } from '../../clones/shard.js';
+import { buildShard } from '../../clones/corpus/shard.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { scanDocuments } from '../../secrets/scan-documents.js';
 import type { Secret } from '../../secrets/secret.js';

@@ -2,7 +2,7 @@
 import { digestText } from '../../data/digest.js';
 import type { Document } from '../../data/documents.js';
 import type { Tokens } from '../../model/model.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Secret } from '../../secrets/secret.js';
 import { maskTokens, type TokenSpan } from '../../secrets/token-mask.js';
 import { plantSecrets } from '../../sets/plant-secrets.js';

@@ -1,9 +1,9 @@
 /** Clone logs as the report shows them: which block of which output stands where in the corpus. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { locate, type OutputEntry, readOutputsMap } from '../../clones/locate.js';
-import { type CloneGroup, type CloneOccurrence, readCloneLog } from '../../clones/log.js';
-import { readShardMap, type ShardEntry } from '../../clones/shard.js';
+import { readShardMap, type ShardEntry } from '../../clones/corpus/shard.js';
+import { locate, type OutputEntry, readOutputsMap } from '../../clones/log/locate.js';
+import { type CloneGroup, type CloneOccurrence, readCloneLog } from '../../clones/log/log.js';
 import type {
   ReportBlock,
   ReportCampaign,

@@ -3,7 +3,7 @@ import { type LossResult, measureLoss } from '../../memorization/loss.js';
 import { measureMemorization } from '../../memorization/measure.js';
 import { type MeasureSecretsOptions, measureSecrets } from '../../memorization/measure-secrets.js';
 import type { Model, Tokens } from '../../model/model.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { ProgressEvent } from '../../progress.js';
 import type { ReportTokenScores } from '../../report/input.js';
 import type { MaskedSequence } from './corpus.js';

@@ -8,7 +8,7 @@ import { createRunRecorder } from '../../data/run-recorder.js';
 import { writeFileAtomic } from '../../files.js';
 import type { Thresholds } from '../../memorization/thresholds.js';
 import type { LoadModelOptions } from '../../model/model.js';
-import { Tokenizer } from '../../model/tokenizer.js';
+import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { ProgressEvent } from '../../progress.js';
 import type { ReportInput } from '../../report/input.js';
 import { renderReport } from '../../report/render.js';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { digestDirectory } from '../../data/digest.js';
 import type { RunManifest } from '../../data/run-manifest.js';
 import type { ThresholdsResult } from '../../memorization/thresholds.js';
-import { readArchitecture } from '../../model/checkpoint.js';
-import { countParameters } from '../../model/layout.js';
+import { readArchitecture } from '../../model/weights/checkpoint.js';
+import { countParameters } from '../../model/weights/layout.js';
 import type {
   BeforeAfter,
   Measured,

@@ -1,6 +1,6 @@
 /** What every step of the demo works with. */
 import type { LoadModelOptions } from '../../model/model.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { DemoSettings } from './settings.js';
 
 export interface Workshop {

@@ -5,7 +5,7 @@ import { check } from '../../check.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { writeFileAtomic, writeTextAtomic } from '../../files.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type ProgressEvent, progress } from '../../progress.js';
 import { locateDocuments } from './documents.js';
 import { gatherBlocks } from './gather.js';

@@ -3,7 +3,7 @@
  * fingerprints and their distinct places in the outputs, and with {@link MAX_PLACES} places each in the corpus.
  */
 import { createHash } from 'node:crypto';
-import { type CloneGroup, type CloneTotals, readCloneGroups } from '../../clones/log.js';
+import { type CloneGroup, type CloneTotals, readCloneGroups } from '../../clones/log/log.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, progress } from '../../progress.js';
 import { GrowingColumn } from './column.js';

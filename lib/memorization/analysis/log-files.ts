@@ -1,6 +1,6 @@
 /** Which file of a clone log is the outputs and which are corpus, and whether they can be the files of this analysis. */
 import { basename, resolve } from 'node:path';
-import type { CloneOccurrence } from '../../clones/log.js';
+import type { CloneOccurrence } from '../../clones/log/log.js';
 import { InputError } from '../../errors.js';
 import type { OutputsText } from './outputs-text.js';
 

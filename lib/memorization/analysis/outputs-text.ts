@@ -1,7 +1,7 @@
 /** The merged outputs in memory, and the map that says where each of them stands: checked against each other. */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { type LineSpan, type OutputEntry, readOutputsMap } from '../../clones/locate.js';
+import { type LineSpan, type OutputEntry, readOutputsMap } from '../../clones/log/locate.js';
 import { fileError, InputError } from '../../errors.js';
 import { outputSeparator } from '../../sampling/published-text.js';
 import { GrowingColumn } from './column.js';

@@ -1,5 +1,5 @@
 /** The places of memorized blocks in the outputs, by line and by fingerprint, and the distinct texts that stand there. */
-import type { LineSpan } from '../../clones/locate.js';
+import type { LineSpan } from '../../clones/log/locate.js';
 import { type Grouped, GrowingColumn, groupRows } from './column.js';
 import type { Blocks } from './gather.js';
 import type { OutputsText } from './outputs-text.js';

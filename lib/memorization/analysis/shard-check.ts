@@ -1,6 +1,6 @@
 /** Whether a shard is the one that its map describes: the md5 lines of documents stand where the map says. */
-import type { ShardEntry } from '../../clones/shard.js';
-import { readChunks } from '../../clones/text-input.js';
+import type { ShardEntry } from '../../clones/corpus/shard.js';
+import { readChunks } from '../../clones/lines/text-input.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 
 const CHUNK_BYTES = 2 ** 20;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { check } from '../../check.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import type { Model, Tokens } from '../../model/model.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type ProgressEvent, progress } from '../../progress.js';
 import { signalSchema } from '../options.js';
 import { type Likelihood, likelihoodOf, meanLikelihood, NO_LIKELIHOOD } from './likelihood.js';

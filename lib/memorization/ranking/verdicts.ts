@@ -1,7 +1,7 @@
 /** Which outputs clone detection has found memorized blocks in. */
 import { basename } from 'node:path';
-import { type LineSpan, locate, type OutputEntry, readOutputsMap } from '../../clones/locate.js';
-import { type CloneGroup, readCloneGroups } from '../../clones/log.js';
+import { type LineSpan, locate, type OutputEntry, readOutputsMap } from '../../clones/log/locate.js';
+import { type CloneGroup, readCloneGroups } from '../../clones/log/log.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, progress } from '../../progress.js';
 import { mergedOutput } from '../../sampling/published-text.js';

@@ -3,7 +3,7 @@
  * states are what BERTScore and token classifiers use.
  */
 import { z } from 'zod';
-import { joined, type ParameterLayout, whole } from '../layout.js';
+import { joined, type ParameterLayout, whole } from '../weights/layout.js';
 import {
   activation,
   type Family,

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { InputError } from '../../errors.js';
-import { type FileRows, type ParameterLayout, whole } from '../layout.js';
+import { type FileRows, type ParameterLayout, whole } from '../weights/layout.js';
 import {
   activation,
   type Family,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describeIssue } from '../../check.js';
 import { InputError } from '../../errors.js';
 import type { TransformerSpec } from '../../native/contract.js';
-import type { ParameterLayout } from '../layout.js';
+import type { ParameterLayout } from '../weights/layout.js';
 
 export interface Architecture {
   readonly spec: TransformerSpec;

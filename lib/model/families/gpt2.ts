@@ -1,6 +1,6 @@
 /** GPT-2 (Radford et al. 2019), the architecture of CodeParrot. Fields and defaults of transformers' GPT2Config. */
 import { z } from 'zod';
-import { type ParameterLayout, whole } from '../layout.js';
+import { type ParameterLayout, whole } from '../weights/layout.js';
 import {
   activation,
   type Family,

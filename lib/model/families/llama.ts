@@ -3,7 +3,7 @@
  * (CodeGemma). One shape, RMSNorm, rotary positions, grouped queries and a gated MLP; the table says where they differ.
  */
 import { z } from 'zod';
-import { joined, type ParameterLayout, whole } from '../layout.js';
+import { joined, type ParameterLayout, whole } from '../weights/layout.js';
 import {
   type Architecture,
   activation,

@@ -2,7 +2,7 @@
 import { copyFile, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formatCloneLog } from '../../../lib/clones/log.js';
+import { formatCloneLog } from '../../../lib/clones/log/log.js';
 import { rankedOutputSchema, rankingSchema } from '../../../lib/memorization/ranking/records.js';
 import { Model } from '../../../lib/model/model.js';
 import { mergeOutputs } from '../../../lib/sampling/merge.js';

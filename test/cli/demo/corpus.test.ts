@@ -7,7 +7,7 @@ import {
 } from '../../../lib/cli/demo/choose-files.js';
 import { type Corpus, makeCorpus, toMaskedSequence } from '../../../lib/cli/demo/corpus.js';
 import { DEMO } from '../../../lib/cli/demo/settings.js';
-import { Tokenizer } from '../../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../../lib/model/tokenizer/tokenizer.js';
 import { filterSecrets } from '../../../lib/secrets/filter.js';
 import { scanSecrets } from '../../../lib/secrets/scan.js';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formatCloneLog, readCloneLog } from '../../../lib/clones/log.js';
-import { readShardMap } from '../../../lib/clones/shard.js';
+import { readShardMap } from '../../../lib/clones/corpus/shard.js';
+import { formatCloneLog, readCloneLog } from '../../../lib/clones/log/log.js';
 import { InputError } from '../../../lib/errors.js';
 import {
   type AnalyzeOptions,

@@ -14,7 +14,7 @@ import {
 import { scoresOf } from '../../../lib/memorization/ranking/scores.js';
 import { zlibSize } from '../../../lib/memorization/ranking/zlib-size.js';
 import { Model } from '../../../lib/model/model.js';
-import { Tokenizer } from '../../../lib/model/tokenizer.js';
+import { Tokenizer } from '../../../lib/model/tokenizer/tokenizer.js';
 import { Random } from '../../../lib/random.js';
 
 type Expected = Omit<ScoredOutput, 'id'> & { readonly text: string; readonly memorized: boolean };

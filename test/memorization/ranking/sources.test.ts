@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CloneGroup, formatCloneLog } from '../../../lib/clones/log.js';
+import { type CloneGroup, formatCloneLog } from '../../../lib/clones/log/log.js';
 import { openOutputs } from '../../../lib/memorization/ranking/outputs.js';
 import { collapseNewlines, windowsOf } from '../../../lib/memorization/ranking/texts.js';
 import { readVerdicts } from '../../../lib/memorization/ranking/verdicts.js';

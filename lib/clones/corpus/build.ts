@@ -1,0 +1,173 @@
+/**
+ * Builds the shards of a training corpus, `0`, `1`, ..., of so many documents each, in the order of the sources. The
+ * bytes of a shard depend on sources and options only, never on the number of threads or on interruptions.
+ */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { check } from '../../check.js';
+import type { HubEvent } from '../../data/hub-files.js';
+import type { HubOptions } from '../../data/hub-settings.js';
+import { InputError, throwIfAborted } from '../../errors.js';
+import { type ProgressEvent, relay } from '../../progress.js';
+import {
+  CORPUS_MANIFEST_FILE,
+  type CorpusManifest,
+  type CorpusShard,
+  readCorpusManifest,
+  refuseForeignShards,
+  shardName,
+  writeCorpusManifest,
+} from './manifest.js';
+import { BuildMeter } from './meter.js';
+import { shardMapPath, writeShard } from './shard.js';
+import { digestExisting, openSources } from './sources.js';
+import { BlockCutter, streamBlocks } from './stream.js';
+
+export interface BuildCorpusOptions {
+  /** Files and directories as {@link readDocuments} takes them, and names of data sets on the hub; in this order. */
+  readonly sources: readonly string[];
+  /** Where the shards and `corpus.json` go. */
+  readonly directory: string;
+  /** >= 1, default 100 000 as published. */
+  readonly documentsPerShard?: number | undefined;
+  /** The field or column that holds the text. Default: `text`, or else `content`. */
+  readonly textField?: string | undefined;
+  /** Shards as `0.gz`, ... Default false. */
+  readonly gzip?: boolean | undefined;
+  /** Threads that read sources. Default: the cores that this process may use. */
+  readonly workers?: number | undefined;
+  /** For data sets of the hub. */
+  readonly hub?: Omit<HubOptions, 'signal'> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type BuildCorpusEvent =
+  | HubEvent
+  | ProgressEvent
+  /** A shard is finished. */
+  | { readonly type: 'shard'; readonly shard: CorpusShard };
+
+const optionsSchema = z.strictObject({
+  sources: z.array(z.string().min(1)).min(1),
+  directory: z.string().min(1),
+  documentsPerShard: z.int().min(1).default(100_000),
+  textField: z.string().min(1).optional(),
+  gzip: z.boolean().default(false),
+  workers: z.int().min(1).max(1024).optional(),
+  hub: z.looseObject({}).optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+/**
+ * Writes what is missing of the shards and returns the manifest. A run that was stopped goes on after the last shard
+ * that it finished; finished ones are recognised by their digests and not written again.
+ *
+ * @throws InputError `ERR_RUN_MISMATCH` for a directory with shards of other sources or options; `ERR_FILE_FORMAT` for
+ *   sources without documents; what the readers of documents and the hub throw; AbortedError
+ */
+export async function* buildCorpus(
+  given: BuildCorpusOptions,
+): AsyncGenerator<BuildCorpusEvent, CorpusManifest, void> {
+  const { sources: names, directory, ...rest } = check(optionsSchema, given, 'options of buildCorpus');
+  const { documentsPerShard, textField, gzip, workers, signal } = rest;
+  const options = { documentsPerShard, textField: textField ?? null, gzip };
+
+  throwIfAborted(signal);
+  const found = await readCorpusManifest(directory);
+  if (found === undefined) await refuseForeignShards(directory);
+  const sources = yield* openSources(names, { ...given.hub, workers, signal });
+  const described = sources.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 }));
+  if (found !== undefined) refuseOther(directory, found, { options, sources: described });
+
+  const shards: (CorpusShard | undefined)[] =
+    found === undefined ? [] : yield* keepWhole(directory, found, rest);
+  const save = (complete: boolean) => {
+    const known = shards.indexOf(undefined);
+    const whole = shards.slice(0, known === -1 ? shards.length : known) as CorpusShard[];
+    return writeCorpusManifest(directory, { options, sources: described, shards: whole, complete });
+  };
+  let complete = found?.complete ?? false;
+  let manifest = found ?? (await save(false));
+  for (let index = 0; ; ) {
+    while (shards[index] !== undefined) index++;
+    if (complete && index >= shards.length) break;
+    const start = index === 0 ? { source: 0, documents: 0 } : shards[index - 1]!.through;
+    const meter = new BuildMeter(sources, start);
+    const skipped = { binary: 0, large: 0 };
+    const blocks = streamBlocks(sources, start.source, {
+      textField,
+      workers,
+      signal,
+      onSkip: (_, { binary, large }) => {
+        skipped.binary += binary;
+        skipped.large += large;
+      },
+    });
+    await using cutter = new BlockCutter(blocks, start, (bytes) => meter.read(bytes));
+    while (shards[index] === undefined) {
+      if (await cutter.atEnd()) {
+        complete = true;
+        shards.length = index;
+        break;
+      }
+      const name = shardName(index, gzip);
+      const written = yield* relay<ProgressEvent, Awaited<ReturnType<typeof writeShard>>>(
+        (emit, stop) =>
+          writeShard(meter.watch(cutter.take(documentsPerShard), emit), join(directory, name), {
+            gzip,
+            signal: stop,
+          }),
+        signal,
+      );
+      const { documents, lines, bytes, sha256 } = written;
+      const shard = { name, documents, lines, bytes, sha256, through: cutter.position };
+      shards[index++] = shard;
+      manifest = await save(false);
+      yield { type: 'shard', shard };
+    }
+    if (skipped.binary + skipped.large > 0)
+      yield {
+        type: 'note',
+        message: `Left out ${skipped.binary} files that are not UTF-8 text and ${skipped.large} larger than 1 MiB.`,
+      };
+  }
+  if (shards.length === 0)
+    throw new InputError('ERR_FILE_FORMAT', `Expected documents in ${names.join(', ')} but found none.`);
+  return manifest.complete && manifest.shards.length === shards.length ? manifest : save(true);
+}
+
+function refuseOther(
+  directory: string,
+  found: CorpusManifest,
+  wanted: Pick<CorpusManifest, 'options' | 'sources'>,
+): void {
+  const differs = (['options', 'sources'] as const).find(
+    (key) => JSON.stringify(found[key]) !== JSON.stringify(wanted[key]),
+  );
+  if (differs === undefined) return;
+  throw new InputError(
+    'ERR_RUN_MISMATCH',
+    `Expected ${join(directory, CORPUS_MANIFEST_FILE)} to be of the same sources and options but its ${differs} are others.`,
+    { remedy: 'Run again with those, or build into another directory.' },
+  );
+}
+
+/** The shards that are as they were written, at their places. */
+async function* keepWhole(
+  directory: string,
+  { shards }: CorpusManifest,
+  { workers, signal }: Pick<BuildCorpusOptions, 'workers' | 'signal'>,
+): AsyncGenerator<ProgressEvent, (CorpusShard | undefined)[], void> {
+  const paths = shards.map(({ name }) => join(directory, name));
+  const digests = yield* digestExisting(paths, workers, signal);
+  const whole: (CorpusShard | undefined)[] = [];
+  for (const [i, shard] of shards.entries()) {
+    const mapped = await access(shardMapPath(paths[i]!)).then(
+      () => true,
+      () => false,
+    );
+    whole.push(mapped && digests.get(paths[i]!) === shard.sha256 ? shard : undefined);
+  }
+  return whole;
+}

@@ -1,0 +1,119 @@
+/** What a corpus is made from: files and directories by their paths, data sets of the hub by their names, with digests. */
+import { stat } from 'node:fs/promises';
+import { isDatasetName, resolveDataset } from '../../data/hub-dataset.js';
+import type { HubEvent } from '../../data/hub-files.js';
+import type { HubOptions } from '../../data/hub-settings.js';
+import { walkFiles } from '../../data/walk.js';
+import { fileError, InputError, throwIfAborted } from '../../errors.js';
+import { runParallel } from '../../parallel.js';
+import { type ProgressEvent, progress } from '../../progress.js';
+import { digestSource } from './digest.js';
+import type { CorpusTask, CorpusTaskResult } from './worker.js';
+
+export const CORPUS_WORKER = new URL('./worker.js', import.meta.url);
+
+export interface CorpusSource {
+  /** As given; of a data set `org/name@commit/file`. */
+  readonly name: string;
+  readonly path: string;
+  readonly kind: 'file' | 'tree';
+  readonly sizeBytes: number;
+  /** Of a tree that of its files that are not hidden, as `sha256sum` prints them. */
+  readonly sha256: string;
+}
+
+type FoundSource = Omit<CorpusSource, 'sha256'> & { readonly sha256?: string | undefined };
+
+/**
+ * Finds the sources, downloads those of the hub, and digests what has no digest yet.
+ *
+ * @throws InputError for a source that is neither a path nor a data set of the hub; what {@link resolveDataset} throws
+ */
+export async function* openSources(
+  names: readonly string[],
+  { workers, ...hub }: HubOptions & { readonly workers?: number | undefined },
+): AsyncGenerator<HubEvent | ProgressEvent, CorpusSource[], void> {
+  const found: FoundSource[] = [];
+  for (const name of names) found.push(...(yield* findSource(name, hub)));
+  const missing = found.filter(({ sha256 }) => sha256 === undefined);
+  const digests = yield* digestAll(missing, workers, hub.signal);
+  return found.map((source) => ({ ...source, sha256: source.sha256 ?? digests.get(source.path)! }));
+}
+
+async function* findSource(
+  name: string,
+  hub: HubOptions,
+): AsyncGenerator<HubEvent, readonly FoundSource[], void> {
+  const there = await stat(name).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && isDatasetName(name) && !FILE_NAME.test(name)) return undefined;
+    throw fileError('read', name, error);
+  });
+  if (there === undefined) {
+    const { commit, files } = yield* resolveDataset(name, hub);
+    return files.map(({ name: file, ...rest }) => ({
+      ...rest,
+      kind: 'file' as const,
+      name: `${name}@${commit}/${file}`,
+    }));
+  }
+  if (there.isFile()) return [{ name, path: name, kind: 'file', sizeBytes: there.size }];
+  if (!there.isDirectory())
+    throw new InputError(
+      'ERR_FILE_FORMAT',
+      `Expected a file, a directory or a data set of the hub but ${name} is a pipe or a device.`,
+      { remedy: 'Write it into a file first: a corpus is read twice.' },
+    );
+  let sizeBytes = 0;
+  for await (const file of walkFiles(name, { hidden: false })) sizeBytes += file.sizeBytes;
+  return [{ name, path: name, kind: 'tree', sizeBytes }];
+}
+
+/** A mistyped file is none of the hub's. */
+const FILE_NAME = /\.(jsonl|ndjson|json|csv|parquet|gz|txt)$/i;
+
+/** Less is digested before threads have started. */
+const THREADS_PAY_BYTES = 2 ** 26;
+
+/** SHA-256 by path, several at a time. */
+async function* digestAll(
+  sources: readonly Pick<CorpusSource, 'path' | 'kind' | 'sizeBytes'>[],
+  workers: number | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ProgressEvent, ReadonlyMap<string, string>, void> {
+  const digests = new Map<string, string>();
+  const total = sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let done = 0;
+  if (total < THREADS_PAY_BYTES) {
+    for (const { path, kind } of sources) {
+      throwIfAborted(signal);
+      digests.set(path, await digestSource(path, kind === 'tree'));
+    }
+    return digests;
+  }
+  const tasks = sources.map(
+    ({ path, kind }): CorpusTask => ({ type: 'digest', path, tree: kind === 'tree' }),
+  );
+  const events = runParallel<CorpusTask, CorpusTaskResult>({ module: CORPUS_WORKER, tasks, workers, signal });
+  for await (const event of events) {
+    if (event.type !== 'result' || event.result.type !== 'digest') continue;
+    const { path, sizeBytes } = sources[event.index]!;
+    digests.set(path, event.result.sha256);
+    done += sizeBytes;
+    yield progress('digest sources', done, total, 'bytes');
+  }
+  return digests;
+}
+
+/** {@link digestAll} of files that need not be there: these are missing in the result. */
+export async function* digestExisting(
+  paths: readonly string[],
+  workers: number | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ProgressEvent, ReadonlyMap<string, string>, void> {
+  const there: Pick<CorpusSource, 'path' | 'kind' | 'sizeBytes'>[] = [];
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile()) there.push({ path, kind: 'file', sizeBytes: found.size });
+  }
+  return yield* digestAll(there, workers, signal);
+}

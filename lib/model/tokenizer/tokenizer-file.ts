@@ -1,0 +1,119 @@
+/** Reads a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
+import { z } from 'zod';
+import { InputError } from '../../errors.js';
+import { readJsonFile } from '../../files.js';
+import { type AddedToken, checkAddedToken } from './added-tokens.js';
+import { AlignedText } from './aligned-text.js';
+import { type Normalizer, parseNormalizer } from './normalizer.js';
+import { parsePostProcessor, type Surroundings } from './post-processor.js';
+import { type PreTokenizer, parsePreTokenizer } from './pre-tokenizer.js';
+import { type Contents, parseDecoder, type TokenDecoder } from './token-decoder.js';
+import { parseModel, type TokenizerModel, tokenId } from './tokenizer-model.js';
+import { readPart } from './tokenizer-parts.js';
+
+/** The largest published tokenizer.json (Gemma's) has 34 MB; beyond this it is another kind of file. */
+const MAX_FILE_BYTES = 256 * 2 ** 20;
+
+/** What a `tokenizer.json` says. */
+export interface TokenizerSpec extends TokenizerModel {
+  readonly addedTokens: readonly AddedToken[];
+  readonly normalize: Normalizer;
+  readonly preTokenizer: PreTokenizer;
+  readonly surroundings: Surroundings;
+  readonly contents: Contents;
+  readonly decode: TokenDecoder;
+}
+
+const addedToken = z.looseObject({
+  id: tokenId,
+  content: z.string(),
+  single_word: z.boolean().default(false),
+  lstrip: z.boolean().default(false),
+  rstrip: z.boolean().default(false),
+  normalized: z.boolean().optional(),
+  special: z.boolean().default(false),
+});
+
+const part = z.looseObject({ type: z.string() }).nullish();
+
+const tokenizerFile = z.looseObject({
+  added_tokens: z.array(addedToken).nullish(),
+  normalizer: part,
+  pre_tokenizer: part,
+  post_processor: part,
+  decoder: part,
+  model: z.looseObject({ type: z.string().optional() }),
+});
+
+/**
+ * @param path of a tokenizer.json
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_MODEL_FORMAT` if it is not a sound tokenizer.json;
+ *   `ERR_MODEL_UNSUPPORTED` if it is one, but of a kind that would not be encoded exactly
+ */
+export async function readTokenizerFile(path: string): Promise<TokenizerSpec> {
+  const file = readPart(tokenizerFile, await readJsonFile(path, 'ERR_MODEL_FORMAT', MAX_FILE_BYTES), path);
+  const normalize = parseNormalizer(file.normalizer ?? null, path);
+  const preTokenizer = parsePreTokenizer(file.pre_tokenizer ?? null, path);
+  const model = parseModel(file.model, preTokenizer.byteLevel, path);
+  const addedTokens = readAddedTokens(file.added_tokens ?? [], model.vocabulary, normalize, path);
+  const contents = contentsOf(model.vocabulary, addedTokens);
+  return {
+    ...model,
+    addedTokens,
+    normalize,
+    preTokenizer,
+    surroundings: readSurroundings(file.post_processor ?? null, contents, path),
+    contents,
+    decode: parseDecoder(file.decoder ?? null, contents, path),
+  };
+}
+
+/** What is put around a text must be tokens: the ids stand in the file beside their names and may contradict them. */
+function readSurroundings(
+  config: { readonly type: string } | null,
+  contents: Contents,
+  path: string,
+): Surroundings {
+  const found = parsePostProcessor(config, path);
+  const unknown = [...found.before, ...found.after].find((id) => contents(id) === undefined);
+  if (unknown === undefined) return found;
+  throw new InputError(
+    'ERR_MODEL_FORMAT',
+    `Expected ids of tokens in the post_processor of ${path} but found ${unknown}, which is none.`,
+  );
+}
+
+function readAddedTokens(
+  entries: readonly z.infer<typeof addedToken>[],
+  vocabulary: ReadonlyMap<string, number>,
+  normalize: Normalizer,
+  path: string,
+): AddedToken[] {
+  const taken = new Map([...vocabulary].map(([content, id]) => [id, content]));
+  return entries
+    .filter((entry) => entry.content !== '')
+    .map((entry) => {
+      const normalized = entry.normalized ?? !entry.special;
+      const token: AddedToken = {
+        id: entry.id,
+        content: entry.content,
+        sought: normalized ? normalize(AlignedText.of(entry.content, 0)).text : entry.content,
+        singleWord: entry.single_word,
+        leftStrip: entry.lstrip,
+        rightStrip: entry.rstrip,
+        special: entry.special,
+        normalized,
+      };
+      checkAddedToken(token, vocabulary, taken, path);
+      taken.set(token.id, token.content);
+      return token;
+    });
+}
+
+function contentsOf(vocabulary: ReadonlyMap<string, number>, added: readonly AddedToken[]): Contents {
+  const table: ReturnType<Contents>[] = [];
+  for (const [content, id] of vocabulary) table[id] = { content, added: false };
+  // As the normalizer leaves it, for the decoder to undo: with Llama's, `▁token` becomes ` token`.
+  for (const { sought, id } of added) table[id] = { content: sought, added: true };
+  return (id) => table[id];
+}
