@@ -33,12 +33,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 type Sources = Readonly<Record<string, string>>;
 
-interface Import {
-  /** Path below `lib`, e.g. `model/model.ts`. */
-  readonly target: string;
-  readonly typeOnly: boolean;
-}
-
 function readSources(directory: string, extension: RegExp): Sources {
   const root = join(ROOT, directory);
   const files = readdirSync(root, { recursive: true, withFileTypes: true })
@@ -49,21 +43,18 @@ function readSources(directory: string, extension: RegExp): Sources {
   );
 }
 
-/** Relative imports of a file: declarations, re-exports, `import()` and `import('...')` types. */
-function importsOf(file: string, source: string): Import[] {
-  const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+/** Files below `lib`, e.g. `model/model.ts`, that a file imports: declarations, re-exports, `import()` and `import('...')` types. */
+function importsOf(file: string, source: string): string[] {
+  const found: string[] = [];
+  const add = (specifier: ts.Node | undefined) => {
     if (specifier === undefined || !ts.isStringLiteral(specifier) || !specifier.text.startsWith('.')) return;
-    const target = posix.join(posix.dirname(file), specifier.text).replace(/\.js$/, '.ts');
-    found.push({ target, typeOnly });
+    found.push(posix.join(posix.dirname(file), specifier.text).replace(/\.js$/, '.ts'));
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
-    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
-      add(node.argument.literal, true);
+      add(node.arguments[0]);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(file, source, ts.ScriptTarget.Latest));
@@ -80,7 +71,7 @@ function orderViolations(sources: Sources): string[] {
   for (const [file, source] of Object.entries(sources)) {
     const from = stageOf(file);
     if (!SHARED.includes(from) && !STAGES.includes(from)) violations.push(`${file} belongs to no stage`);
-    for (const { target } of importsOf(file, source)) {
+    for (const target of importsOf(file, source)) {
       const to = stageOf(target);
       if (to === '..') violations.push(`${file} imports ${target}, outside lib`);
       else if (SHARED.includes(to) || from === to) continue;
@@ -92,7 +83,7 @@ function orderViolations(sources: Sources): string[] {
   return violations;
 }
 
-/** Cycles of imports that exist at run time, each from its first file back to itself. */
+/** Cycles of imports, those of types included, each from its first file back to itself. */
 function importCycles(sources: Sources): string[] {
   const cycles = new Set<string>();
   const done = new Set<string>();
@@ -103,8 +94,8 @@ function importCycles(sources: Sources): string[] {
       return;
     }
     if (done.has(file)) return;
-    for (const { target, typeOnly } of importsOf(file, sources[file] ?? ''))
-      if (!typeOnly && target in sources) walk(target, [...trail, file]);
+    for (const target of importsOf(file, sources[file] ?? ''))
+      if (target in sources) walk(target, [...trail, file]);
     done.add(file);
   };
   for (const file of Object.keys(sources).sort()) walk(file, []);
@@ -170,13 +161,15 @@ describe('the rules find what is against them', () => {
     expect(orderViolations(sources)).toEqual(violations);
   });
 
-  test('cycles, but not of types', () => {
+  test('cycles, those of types as well', () => {
     const cycle = {
       'clones/a.ts': "import { b } from './b.js';",
       'clones/b.ts': "import { a } from './a.js';",
     };
     expect(importCycles(cycle)).toEqual(['clones/a.ts -> clones/b.ts -> clones/a.ts']);
-    expect(importCycles({ ...cycle, 'clones/b.ts': "import type { A } from './a.js';" })).toEqual([]);
+    expect(importCycles({ ...cycle, 'clones/b.ts': "import type { A } from './a.js';" })).toHaveLength(1);
+    expect(importCycles({ ...cycle, 'clones/b.ts': "let a: import('./a.js').A;" })).toHaveLength(1);
+    expect(importCycles({ ...cycle, 'clones/b.ts': '' })).toEqual([]);
   });
 
   test('headers', () => {

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { describe } from '../check.js';
 import { InputError } from '../errors.js';
-import type { Document } from './documents.js';
+import type { Document } from './document.js';
 
 /** Names of the fields that hold the text, unless the caller names it. */
 export const TEXT_FIELDS = ['text', 'content'] as const;

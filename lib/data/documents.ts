@@ -4,20 +4,14 @@ import { z } from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError } from '../errors.js';
 import { readCsv } from './csv.js';
+import type { Document } from './document.js';
 import { chooseFields, TEXT_FIELDS, toDocument } from './document-record.js';
 import { readNumberedJsonLines } from './json-lines.js';
 import { isParquet, readParquet } from './parquet.js';
 import type { OnRead } from './plain-bytes.js';
 import { type OnSkip, readSingleFile, readTree } from './source-tree.js';
 
-export interface Document {
-  readonly id: string;
-  readonly text: string;
-  /** Where it came from: the file itself, or what the record says, `repository/path` where it names both. */
-  readonly path?: string;
-  /** As the record has it; several are joined by commas. */
-  readonly licence?: string;
-}
+export type { Document };
 
 export interface ReadDocumentsOptions {
   /** The field or column that holds the text. Default: `text`, or else `content`. */

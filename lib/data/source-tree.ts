@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileError, InputError } from '../errors.js';
-import type { Document } from './documents.js';
+import type { Document } from './document.js';
 import { type FoundFile, walkFiles } from './walk.js';
 
 /** Told of every file that is not taken. */

@@ -31,7 +31,7 @@ import {
   scoreSchema,
   sequencesSchema,
   type Tokens,
-  type TrainStepOptions,
+  type TrainStepSettings,
   trainStepSchema,
 } from './options.js';
 import { type Carried, NOTHING_CARRIED, readCarried } from './weights/carried.js';
@@ -59,8 +59,9 @@ export type {
   ScoreOptions,
   Tokens,
   TrainingSequence,
-  TrainStepOptions,
 } from './options.js';
+
+export type TrainStepOptions = TrainStepSettings<Model>;
 
 let nativeOf: (model: unknown) => NativeModel;
 

@@ -1,9 +1,8 @@
-/** What the verbs of a {@link Model} take and give, and the checks of what they take. */
+/** What the verbs of a model take and give, and the checks of what they take. */
 import { z } from 'zod';
 import type { DType, NativeTerm, OptimizerSettings, StopReason } from '../native/contract.js';
 import type { DecodingEvent } from './decoding/decoding.js';
 import type { Decoder } from './decoding/stop-strings.js';
-import type { Model } from './model.js';
 
 /** Token ids of one sequence. */
 export type Tokens = Int32Array;
@@ -116,13 +115,14 @@ export interface TrainingSequence {
   readonly sets: Uint8Array;
 }
 
-export interface TrainStepOptions {
+/** `TrainStepOptions` of model.ts, which knows what a model is. */
+export interface TrainStepSettings<Reference> {
   /** Gradients are summed over these, as if they were one batch. */
   readonly microBatches: readonly (readonly TrainingSequence[])[];
   readonly terms: readonly NativeTerm[];
   readonly optimizer: OptimizerSettings;
   /** The frozen model of `kl` terms. */
-  readonly reference?: Model;
+  readonly reference?: Reference;
   readonly signal?: AbortSignal;
 }
 

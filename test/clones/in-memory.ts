@@ -1,12 +1,13 @@
 /** Clone detection by the parts of lib/clones over bytes in memory, cut as the test says: many cases in little time. */
 
-import { reportBlocks, type SearchedFile } from '../../lib/clones/blocks/report-blocks.js';
+import { reportBlocks } from '../../lib/clones/blocks/report-blocks.js';
 import { createFileReader } from '../../lib/clones/lines/line-mode.js';
 import { OutputLines } from '../../lib/clones/lines/output-lines.js';
 import type { Chunk, TextInput } from '../../lib/clones/lines/text-input.js';
 import { PartJoiner } from '../../lib/clones/search/part-joiner.js';
 import { cutIntoParts, scanPart } from '../../lib/clones/search/scan-part.js';
 import { indexWindows } from '../../lib/clones/search/window-sets.js';
+import type { SearchedFile } from '../../lib/clones/searched-file.js';
 import { drain } from '../../lib/progress.js';
 import type { NamedFile } from './brute-force.js';
 

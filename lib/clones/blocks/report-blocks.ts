@@ -8,20 +8,12 @@ import {
 } from '../clone-report.js';
 import type { LineMode } from '../lines/line-mode.js';
 import type { LineTable } from '../lines/line-table.js';
-import type { TextInput } from '../lines/text-input.js';
 import type { LineSpan } from '../log/locate.js';
+import type { SearchedFile } from '../searched-file.js';
 import { type Block, BlockList } from './block-list.js';
 import { findBlocks } from './blocks.js';
 import { findExactBlocks } from './exact-blocks.js';
 import { type BlockPlace, exactFingerprints } from './exact-fingerprints.js';
-
-export interface SearchedFile {
-  readonly input: TextInput;
-  readonly rawLines: number;
-  readonly significantLines: number;
-  /** Raw lines at which documents end, where documents are told apart. */
-  readonly gaps: readonly number[];
-}
 
 export interface ReportSettings {
   readonly threshold: number;

@@ -1,9 +1,9 @@
 /** Names the documents in which blocks stand: by the map beside their file, else by their number in it. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { SearchedFile } from '../blocks/report-blocks.js';
 import type { CloneOccurrence } from '../clone-report.js';
 import { type LineSpan, locate, readOutputsMap } from '../log/locate.js';
+import type { SearchedFile } from '../searched-file.js';
 import { readShardMap, shardMapPath } from './shard.js';
 
 type Named = { -readonly [Key in keyof CloneOccurrence]: CloneOccurrence[Key] };

@@ -7,12 +7,13 @@
 import { availableParallelism } from 'node:os';
 import { InputError, type LetheError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, progress } from '../../progress.js';
-import { reportBlocks, type SearchedFile } from '../blocks/report-blocks.js';
+import { reportBlocks } from '../blocks/report-blocks.js';
 import { type CloneReport, mergeReports } from '../clone-report.js';
 import { createFileReader, type LineMode } from '../lines/line-mode.js';
 import type { LineTable } from '../lines/line-table.js';
 import { OutputLines } from '../lines/output-lines.js';
 import { openInputs, readChunks, type TextInput } from '../lines/text-input.js';
+import type { SearchedFile } from '../searched-file.js';
 import type { PartJoiner } from './part-joiner.js';
 import { scanCorpus } from './scan-corpus.js';
 import { indexWindows } from './window-sets.js';

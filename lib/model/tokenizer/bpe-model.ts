@@ -1,23 +1,23 @@
 /** Byte-pair encoding of a word, over bytes as GPT-2 has it or over characters as SentencePiece has it. */
 import { unitLength } from './aligned-text.js';
 import { BYTE_SYMBOLS, toSymbols } from './byte-level.js';
-import { Merger } from './merges.js';
+import { type Merge, Merger } from './merges.js';
 import { PairTable } from './pair-table.js';
 import type { Split } from './split-pattern.js';
-import type { BpeSpec } from './tokenizer-model.js';
+import type { EncodedWord, WordModel } from './word-model.js';
 
-/** Ids of a word and where each lies in it. */
-export interface EncodedWord {
-  readonly ids: Int32Array;
-  /** Start and end of each token in UTF-16 code units of the word, `[2 * ids.length]`. */
-  readonly spans: Int32Array;
-}
-
-/** Encodes words, none empty, without lone surrogates. */
-export interface WordModel {
-  encode(word: string): EncodedWord;
-  /** Cuts a word where no token can cross, if the model knows such places: the parts encode to the same tokens. */
-  readonly cut: Split | undefined;
+export interface BpeSpec {
+  readonly vocabulary: ReadonlyMap<string, number>;
+  readonly contents: ReadonlyMap<number, string>;
+  readonly merges: readonly Merge[];
+  /** A word that is a token as a whole is not split further, whatever the merges say. */
+  readonly ignoreMerges: boolean;
+  /** Ids of the tokens `<0x00>` to `<0xFF>`, if a character that the vocabulary lacks is written by them. */
+  readonly bytes: readonly number[] | undefined;
+  /** Id of the token for such a character otherwise. */
+  readonly unknown: number | undefined;
+  /** Several such characters in a row are one token. */
+  readonly fuseUnknown: boolean;
 }
 
 const UNKNOWN = -1;

@@ -1,5 +1,5 @@
 /** Tokens and offsets as they are found, up to a limit. */
-import type { Encoding } from './tokenizer.js';
+import type { Encoding } from './encoding.js';
 
 export class TokenSink {
   readonly #limit: number;

@@ -2,37 +2,15 @@
 import { z } from 'zod';
 import { describe } from '../../check.js';
 import { InputError } from '../../errors.js';
-import { ByteLevelBpe, CharacterBpe, type WordModel } from './bpe-model.js';
+import { type BpeSpec, ByteLevelBpe, CharacterBpe } from './bpe-model.js';
 import { BYTE_SYMBOLS, isUtf8Byte } from './byte-level.js';
 import type { Merge } from './merges.js';
 import { readPart, refuse } from './tokenizer-parts.js';
+import type { WordModel } from './word-model.js';
 import { WordPieceModel } from './wordpiece-model.js';
 
 /** Tables are indexed by id, so an absurd id must not make an absurd table. The largest published is 262 144. */
 export const MAX_TOKENS = 4 * 2 ** 20;
-
-export interface BpeSpec {
-  readonly vocabulary: ReadonlyMap<string, number>;
-  readonly contents: ReadonlyMap<number, string>;
-  readonly merges: readonly Merge[];
-  /** A word that is a token as a whole is not split further, whatever the merges say. */
-  readonly ignoreMerges: boolean;
-  /** Ids of the tokens `<0x00>` to `<0xFF>`, if a character that the vocabulary lacks is written by them. */
-  readonly bytes: readonly number[] | undefined;
-  /** Id of the token for such a character otherwise. */
-  readonly unknown: number | undefined;
-  /** Several such characters in a row are one token. */
-  readonly fuseUnknown: boolean;
-}
-
-export interface WordPieceSpec {
-  readonly vocabulary: ReadonlyMap<string, number>;
-  readonly unknownToken: string;
-  /** What tokens begin with that do not begin a word. */
-  readonly prefix: string;
-  /** In characters; a longer word is unknown. */
-  readonly longestWord: number;
-}
 
 export interface TokenizerModel {
   /** Ids of the model's own tokens; added tokens are apart. */

@@ -19,24 +19,14 @@ import { check, describe } from '../../check.js';
 import { InputError } from '../../errors.js';
 import { AddedTokenSplitter } from './added-tokens.js';
 import { AlignedText } from './aligned-text.js';
+import type { Encoding } from './encoding.js';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { TokenSink } from './token-sink.js';
 import { readTokenizerFile, type TokenizerSpec } from './tokenizer-file.js';
 import { trimOffsets } from './trim-offsets.js';
 import { WordEncoder } from './words.js';
 
-/** A text as `T` tokens. */
-export interface Encoding {
-  /** Ids, `[T]`. */
-  readonly tokens: Int32Array;
-  /**
-   * Start and end of each token in UTF-16 code units of the text, `[2 * T]`. A token that holds any byte of a
-   * character covers that whole character, so neighbours may share one. Tokens added around the text are at 0, 0.
-   */
-  readonly offsets: Int32Array;
-  /** The text had more tokens than `maxTokens` allowed. */
-  readonly truncated: boolean;
-}
+export type { Encoding };
 
 export interface EncodeOptions {
   /** Keep the first `maxTokens` tokens, those of `addSpecialTokens` counted. Integer >= 0; default: all. */

@@ -1,7 +1,8 @@
 /** `trim_offsets` of the Rust tokenizers library: offsets leave out the spaces that a token begins or ends with. */
+
+import type { Encoding } from './encoding.js';
 import type { TrimRule } from './post-processor.js';
 import type { Contents } from './token-decoder.js';
-import type { Encoding } from './tokenizer.js';
 
 /**
  * Trims the offsets of `encoding` in place.

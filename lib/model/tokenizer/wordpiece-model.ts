@@ -1,7 +1,6 @@
 /** WordPiece, as BERT has it: the longest tokens from the left. Words are split by @huggingface/tokenizers. */
 import * as library from '@huggingface/tokenizers';
-import type { EncodedWord, WordModel } from './bpe-model.js';
-import type { WordPieceSpec } from './tokenizer-model.js';
+import type { EncodedWord, WordModel } from './word-model.js';
 
 /** The package's own declarations import without file extensions, which TypeScript's NodeNext cannot follow. */
 const { WordPiece } = library as unknown as {
@@ -9,6 +8,15 @@ const { WordPiece } = library as unknown as {
     config: Readonly<Record<string, unknown>>,
   ) => { encode(words: readonly string[]): string[] };
 };
+
+export interface WordPieceSpec {
+  readonly vocabulary: ReadonlyMap<string, number>;
+  readonly unknownToken: string;
+  /** What tokens begin with that do not begin a word. */
+  readonly prefix: string;
+  /** In characters; a longer word is unknown. */
+  readonly longestWord: number;
+}
 
 export class WordPieceModel implements WordModel {
   readonly cut = undefined;
