@@ -7,6 +7,7 @@ import { readArchitecture } from '../model/weights/checkpoint.js';
 import { loadAddon } from '../native/load.js';
 import type { ModelOptions } from './options.js';
 import type { Session } from './session.js';
+import { warnAtEnd } from './warnings.js';
 
 /** `--device` and `--dtype` as the library takes them; `--threads` takes effect at once. */
 export function placement({
@@ -69,6 +70,11 @@ export async function openTokenizer(
   model: Pick<Model, 'vocabularySize'>,
 ): Promise<Tokenizer> {
   const tokenizer = await Tokenizer.load(directory);
+  warnAtEnd(() => {
+    const { droppedBytes } = tokenizer;
+    if (droppedBytes === 0) return undefined;
+    return `the vocabulary in ${directory} has no token for ${droppedBytes} byte${droppedBytes === 1 ? '' : 's'} of the texts; they were left out, as transformers does.`;
+  });
   if (tokenizer.vocabularySize <= model.vocabularySize) return tokenizer;
   throw new InputError(
     'ERR_VOCABULARY_MISMATCH',

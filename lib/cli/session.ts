@@ -3,6 +3,7 @@ import { AbortedError } from '../errors.js';
 import { drain, type ProgressEvent } from '../progress.js';
 import { withInterrupt } from './interrupt.js';
 import { ProgressLine } from './progress-line.js';
+import { takeWarnings } from './warnings.js';
 
 export interface Session {
   /** Fires at Ctrl-C: hand it to every library call. */
@@ -46,6 +47,7 @@ export async function withSession<T>(
     throw new AbortedError('Stopped.', { cause: error, remedy: whenInterrupted });
   } finally {
     line.clear();
+    for (const warning of takeWarnings()) process.stderr.write(`Warning: ${warning}\n`);
   }
 }
 

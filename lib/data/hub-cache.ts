@@ -5,20 +5,12 @@
  * `blobs/<etag>` (contents).
  */
 import { access, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileError, LetheError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
-import { readWeightMap, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
+import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
 
 export const COMMIT = /^[0-9a-f]{40}$/;
-
-/** Where the environment says that the cache is: HF_HUB_CACHE, HF_HOME/hub, or below XDG_CACHE_HOME. */
-export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = environment;
-  if (HF_HUB_CACHE) return HF_HUB_CACHE;
-  return join(HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface'), 'hub');
-}
 
 /** What lies on the hub. */
 export type HubKind = 'model' | 'dataset';
@@ -100,8 +92,8 @@ async function isWhole(directory: string): Promise<boolean> {
     const index = join(directory, `${file}.index.json`);
     if (!(await exists(index))) continue;
     try {
-      const shards = new Set((await readWeightMap(index, extension)).values());
-      const present = await Promise.all([...shards].map((shard) => exists(join(directory, shard))));
+      const shards = shardsOf(await readWeightMap(index, extension));
+      const present = await Promise.all(shards.map((shard) => exists(join(directory, shard))));
       return present.every(Boolean);
     } catch (error) {
       if (error instanceof LetheError) return false;

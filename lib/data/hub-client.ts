@@ -61,12 +61,11 @@ export class HubClient {
     });
   }
 
-  /** The files of a commit by their paths: those in the top folder of a model, all of a data set. */
-  async files(commit: string): Promise<ReadonlyMap<string, HubFile>> {
+  /** The files of a commit by their paths: those in the top folder, or all. */
+  async files(commit: string, recursive = false): Promise<ReadonlyMap<string, HubFile>> {
     return this.#ask(async ({ listFiles }) => {
       const files = new Map<string, HubFile>();
       let listed = 0;
-      const recursive = this.address.kind === 'dataset';
       const listing = listFiles({ ...this.#common, repo: this.#repository, revision: commit, recursive });
       for await (const { type, path, size, oid, lfs } of listing) {
         if (++listed > MAX_FILES) throw new TypeError('a list without end');
@@ -163,13 +162,13 @@ export class HubClient {
       new InputError(code, `${message} (${this.#host} answered ${status}).`, { remedy });
     const tokenRemedy =
       token === undefined
-        ? `Check the name; for a private ${what} set HF_TOKEN to a token that may read it.`
-        : 'Check the name, and that the token in HF_TOKEN is valid and may read it.';
+        ? `Check the name; for a private ${what} log in (hf auth login) or set HF_TOKEN to a token that may read it.`
+        : 'Check the name, and that your token (HF_TOKEN, or that of hf auth login) is valid and may read it.';
     if (status === 403 || reason === 'GatedRepo') {
       return refuse(
         'ERR_DOWNLOAD',
         `Access to the ${what} ${name} is restricted`,
-        `Ask for access at ${endpoint}/${page}, and set HF_TOKEN to a token of yours.`,
+        `Ask for access at ${endpoint}/${page}, and log in (hf auth login) or set HF_TOKEN to a token of yours.`,
       );
     }
     // The hub answers 401 for what does not exist as well, not to tell the names of private ones.

@@ -63,7 +63,7 @@ export async function* resolveDataset(
   let listed: ReadonlyMap<string, HubFile>;
   try {
     commit = COMMIT.test(revision) ? revision : await client.commit();
-    listed = await client.files(commit);
+    listed = await client.files(commit, true);
   } catch (error) {
     if (!(error instanceof HubUnreachable) || (await cached.commitOf(revision)) === undefined) throw error;
     yield { type: 'note', message: `${error.message} Going on with the cached copy.` };

@@ -2,16 +2,16 @@
 import { z } from 'zod';
 import { check } from '../check.js';
 import { InputError } from '../errors.js';
-import { defaultCacheDirectory } from './hub-cache.js';
+import { defaultCacheDirectory, defaultToken, isOffline } from './hub-environment.js';
 
 export interface HubOptions {
   /** A branch, a tag or a commit (default `main`). A commit that is in the cache needs no network. */
   readonly revision?: string | undefined;
-  /** Ask no server (default: HF_HUB_OFFLINE is 1). */
+  /** Ask no server (default: HF_HUB_OFFLINE is 1, true, on or yes). */
   readonly localFilesOnly?: boolean | undefined;
   /** Address of the hub (default: HF_ENDPOINT, or https://huggingface.co). */
   readonly endpoint?: string | undefined;
-  /** Access token for what is private or gated (default: HF_TOKEN). */
+  /** Access token for what is private or gated (default: HF_TOKEN, or what `hf auth login` left in HF_HOME/token). */
   readonly token?: string | undefined;
   /** The cache, shared with Python's huggingface_hub (default: HF_HUB_CACHE, or HF_HOME/hub). */
   readonly cacheDirectory?: string | undefined;
@@ -60,7 +60,8 @@ export function hubSettings(options: HubOptions, caller: string): HubSettings {
   if (!optionsSchema.shape.token.safeParse(token).success)
     throw new InputError(
       'ERR_INVALID_OPTION',
-      'Expected printable characters for the token in HF_TOKEN but found others.',
+      'Expected printable characters for the access token of the hub but found others.',
+      { remedy: 'Log in again (hf auth login), or set HF_TOKEN.' },
     );
   return {
     revision: settings.revision ?? 'main',
@@ -74,11 +75,10 @@ export function hubSettings(options: HubOptions, caller: string): HubSettings {
 }
 
 function settingsOfEnvironment(): HubOptions {
-  const { HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE } = process.env;
   return {
-    endpoint: HF_ENDPOINT || undefined,
-    token: HF_TOKEN || undefined,
-    localFilesOnly: HF_HUB_OFFLINE === '1',
+    endpoint: process.env.HF_ENDPOINT || undefined,
+    token: defaultToken(),
+    localFilesOnly: isOffline(),
   };
 }
 

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, throwIfAborted } from '../errors.js';
-import { readWeightMap, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
+import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
 import { CachedRepository, COMMIT } from './hub-cache.js';
 import { HubClient, type HubFile, HubUnreachable } from './hub-client.js';
 import { downloadFiles, type HubEvent } from './hub-files.js';
@@ -99,8 +99,10 @@ async function* downloadSnapshot(
     const index = listed.get(`${format.file}.index.json`)!;
     yield* downloadFiles(client, cached, commit, [index], retryDelayMs);
     const map = await readWeightMap(join(cached.snapshot(commit), index.path), format.extension);
-    weights = [...new Set(map.values())].map((file) => {
-      const shard = listed.get(file);
+    const shards = shardsOf(map);
+    const all = shards.every((file) => listed.has(file)) ? listed : await client.files(commit, true);
+    weights = shards.map((file) => {
+      const shard = all.get(file);
       if (shard !== undefined) return shard;
       throw new InputError(
         'ERR_MODEL_FORMAT',

@@ -70,7 +70,9 @@ export class HubServer implements AsyncDisposable {
       });
     }
     if (pathname === `${api}/tree/${commit}`) {
-      const entries = Object.entries(files).map(([path, data]) => ({
+      const recursive = new URL(request.url!, this.endpoint).searchParams.get('recursive') === 'true';
+      const inside = Object.entries(files).filter(([path]) => recursive || !path.includes('/'));
+      const entries = inside.map(([path, data]) => ({
         type: 'file',
         path,
         size: data.length,
@@ -80,9 +82,9 @@ export class HubServer implements AsyncDisposable {
       return json(response, [...entries, ...this.listed]);
     }
     const resolve = `${kind === 'model' ? '' : '/datasets'}/${name}/resolve/${commit}/`;
-    const data = pathname.startsWith(resolve) ? files[pathname.slice(resolve.length)] : undefined;
-    if (data !== undefined)
-      return sendFile(request, response, data, large.includes(pathname.slice(resolve.length)), commit);
+    const asked = pathname.startsWith(resolve) ? decodeURIComponent(pathname.slice(resolve.length)) : '';
+    const data = files[asked];
+    if (data !== undefined) return sendFile(request, response, data, large.includes(asked), commit);
     return refuse(response, 404, 'RepoNotFound', 'Repository not found');
   }
 }

@@ -49,8 +49,10 @@ const sharded: HubModel = {
 let cache: string;
 beforeEach(async () => {
   cache = await mkdtemp(join(tmpdir(), 'lethe-hub-'));
-  for (const name of ['HF_ENDPOINT', 'HF_TOKEN', 'HF_HOME', 'HF_HUB_CACHE', 'HF_HUB_OFFLINE'])
+  for (const name of Object.keys(process.env).filter((known) => /^(HF|HUGGING|TRANSFORMERS)_?/.test(known)))
     vi.stubEnv(name, '');
+  // Nobody is logged in on the machine of the test.
+  vi.stubEnv('HF_HOME', cache);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -134,6 +136,27 @@ describe('a model with one file of weights', () => {
     const directory = await drain(resolveModel('acme/tiny'));
     expect(directory).toBe(join(cache, 'hub', 'models--acme--tiny', 'snapshots', COMMIT));
     expect(hub.requests.every((line) => line.endsWith(' Bearer secret'))).toBe(true);
+  });
+
+  test('is asked for with the token of hf auth login, which no message shows', async () => {
+    const gated = { ...single, files: { 'config.json': Buffer.from('{}') } };
+    await using hub = await HubServer.start(gated);
+    vi.stubEnv('HF_HOME', join(cache, 'home'));
+    await mkdir(join(cache, 'home'));
+    await writeFile(join(cache, 'home', 'token'), 'hf_madeUp\n');
+    const { message, remedy } = await failure(resolve(hub));
+    expect(hub.requests.length).toBeGreaterThan(0);
+    expect(hub.requests.every((line) => line.endsWith(' Bearer hf_madeUp'))).toBe(true);
+    expect(`${message} ${remedy}`).not.toContain('madeUp');
+
+    hub.requests.length = 0;
+    await failure(resolve(hub, { token: 'hf_option' }));
+    expect(hub.requests.every((line) => line.endsWith(' Bearer hf_option'))).toBe(true);
+
+    hub.requests.length = 0;
+    vi.stubEnv('HF_HUB_OFFLINE', 'true');
+    await failure(resolve(hub));
+    expect(hub.requests).toEqual([]);
   });
 
   test('has other revisions, each pinned to its commit', async () => {
@@ -291,7 +314,7 @@ describe('a model in shards', () => {
     await access(join(directory, torchShards[1]!));
   });
 
-  test.each(['../../../evil.bin', '/evil.bin', '..\\evil.bin', 'sub/evil.bin'])(
+  test.each(['../../../evil.bin', '/evil.bin', '..\\evil.bin', 'sub/../../evil.bin'])(
     'cannot lead out of its directory by %s',
     async (file) => {
       const files = { ...sharded.files, 'pytorch_model.bin.index.json': index([file]), [file]: noise(10) };
@@ -303,6 +326,18 @@ describe('a model in shards', () => {
       expect(downloads(hub).filter((line) => line.includes('evil'))).toEqual([]);
     },
   );
+
+  test('may have them in folders', async () => {
+    const files = {
+      ...sharded.files,
+      'pytorch_model.bin.index.json': index(['sub/part 1.bin']),
+      'sub/part 1.bin': noise(10),
+    };
+    await using hub = await HubServer.start({ ...sharded, files });
+    const { directory } = await resolve(hub);
+    expect(files['sub/part 1.bin'].equals(await readFile(join(directory, 'sub/part 1.bin')))).toBe(true);
+    expect((await resolve(hub, { localFilesOnly: true })).directory).toBe(directory);
+  });
 
   test('must have them all', async () => {
     const files = { ...sharded.files, 'pytorch_model.bin.index.json': index(['pytorch_model-9.bin']) };

@@ -144,6 +144,22 @@ def starcoder():
     return tokenizer
 
 
+def lacking(**model):
+    """SmolLM2 lacks symbols of bytes that texts have; here the first bytes of é and 日, the last of 😀, \\t and \\r."""
+    symbols = ['Ã', 'æ', 'Ģ', 'ĉ', 'č']
+    tokenizer = byte_level(pre_tokenizers.Sequence([
+        pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]))
+    found = json.loads(tokenizer.to_str())['model']
+    special = [model['unk_token']] if 'unk_token' in model else []
+    kept = special + [token for token in found['vocab'] if not any(symbol in token for symbol in symbols)]
+    merges = [merge for merge in found['merges'] if not any(symbol in ''.join(merge) for symbol in symbols)]
+    rebuilt(tokenizer, {token: i for i, token in enumerate(kept)}, merges, decoders.ByteLevel(), **model)
+    tokenizer.add_special_tokens(['<|endoftext|>'])
+    tokenizer.add_tokens(ADDED)
+    tokenizer.post_processor = processors.ByteLevel(add_prefix_space=False, trim_offsets=True)
+    return tokenizer
+
+
 def roberta():
     tokenizer = byte_level(pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=True))
     tokenizer.add_special_tokens(['<s>', '<pad>', '</s>', '<unk>', AddedToken('<mask>', lstrip=True)])
@@ -211,7 +227,8 @@ def bert(lowercase):
 FAMILIES = {
     'codegen': codegen, 'qwen2': qwen2, 'llama3': llama3, 'deepseek': deepseek, 'starcoder': starcoder, 'roberta': roberta,
     'llama2': llama2, 'llama2-metaspace': llama2_metaspace, 'gemma': gemma, 'unknown-fused': lambda: unknown(True),
-    'unknown-single': lambda: unknown(False), 'bert-uncased': lambda: bert(True), 'bert-cased': lambda: bert(False),
+    'lacking': lacking, 'lacking-unknown': lambda: lacking(unk_token='<unk>'),
+    'lacking-fused': lambda: lacking(unk_token='<unk>', fuse_unk=True), 'unknown-single': lambda: unknown(False), 'bert-uncased': lambda: bert(True), 'bert-cased': lambda: bert(False),
 }
 
 

@@ -14,7 +14,7 @@ export interface BpeSpec {
   readonly ignoreMerges: boolean;
   /** Ids of the tokens `<0x00>` to `<0xFF>`, if a character that the vocabulary lacks is written by them. */
   readonly bytes: readonly number[] | undefined;
-  /** Id of the token for such a character otherwise. */
+  /** Id of the token for such a character, or for a byte without a symbol, otherwise. */
   readonly unknown: number | undefined;
   /** Several such characters in a row are one token. */
   readonly fuseUnknown: boolean;
@@ -29,6 +29,8 @@ abstract class SymbolModel implements WordModel {
   protected starts = new Int32Array(256);
   protected ends = new Int32Array(256);
   protected count = 0;
+  /** Bytes of the word that have no symbol. */
+  protected dropped = 0;
   readonly #merger: Merger;
   readonly #whole: ReadonlyMap<string, number> | undefined;
 
@@ -39,8 +41,10 @@ abstract class SymbolModel implements WordModel {
 
   encode(word: string): EncodedWord {
     const whole = this.#whole?.get(this.spell(word));
-    if (whole !== undefined) return { ids: Int32Array.of(whole), spans: Int32Array.of(0, word.length) };
+    if (whole !== undefined)
+      return { ids: Int32Array.of(whole), spans: Int32Array.of(0, word.length), dropped: 0 };
     this.count = 0;
+    this.dropped = 0;
     this.symbolize(word);
     const symbols = this.count;
     const count = this.#merger.merge(this.ids, symbols);
@@ -51,7 +55,7 @@ abstract class SymbolModel implements WordModel {
       symbol += sizes[i]!;
       spans[2 * i + 1] = this.ends[symbol - 1]!;
     }
-    return { ids: this.ids.slice(0, count), spans };
+    return { ids: this.ids.slice(0, count), spans, dropped: this.dropped };
   }
 
   /** `word` as the vocabulary writes it. */
@@ -78,14 +82,21 @@ function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   return larger;
 }
 
-/** Symbols are bytes; a token that holds any byte of a character covers all of it. */
+/**
+ * Symbols are bytes; a token that holds any byte of a character covers all of it. A byte whose symbol the vocabulary
+ * lacks is the unknown token if there is one, else it is dropped.
+ */
 export class ByteLevelBpe extends SymbolModel {
   readonly cut = undefined;
   readonly #ids: Int32Array;
+  readonly #unknown: number;
+  readonly #fuseUnknown: boolean;
 
   constructor(spec: BpeSpec) {
     super(spec);
     this.#ids = Int32Array.from(BYTE_SYMBOLS, (symbol) => spec.vocabulary.get(symbol) ?? UNKNOWN);
+    this.#unknown = spec.unknown ?? UNKNOWN;
+    this.#fuseUnknown = spec.fuseUnknown;
   }
 
   protected spell(word: string): string {
@@ -93,13 +104,64 @@ export class ByteLevelBpe extends SymbolModel {
   }
 
   protected symbolize(word: string): void {
+    let lacking = false;
     for (let at = 0; at < word.length; ) {
       const point = word.codePointAt(at)!;
       const end = at + (point > 0xffff ? 2 : 1);
-      if (point < 0x80) this.push(this.#ids[point]!, at, end);
-      else for (const byte of Buffer.from(word.slice(at, end), 'utf8')) this.push(this.#ids[byte]!, at, end);
+      if (point < 0x80) {
+        const id = this.#ids[point]!;
+        if (id === UNKNOWN) lacking = true;
+        this.push(id, at, end);
+      } else
+        for (const byte of Buffer.from(word.slice(at, end), 'utf8')) {
+          const id = this.#ids[byte]!;
+          if (id === UNKNOWN) lacking = true;
+          this.push(id, at, end);
+        }
       at = end;
     }
+    if (!lacking) return;
+    if (this.#unknown !== UNKNOWN) this.#substitute();
+    else this.#drop(word);
+  }
+
+  /** Writes the unknown token for symbols that are lacking. */
+  #substitute(): void {
+    let kept = 0;
+    let fused = false;
+    for (let i = 0; i < this.count; i++) {
+      const lacking = this.ids[i] === UNKNOWN;
+      if (lacking && fused && this.#fuseUnknown) this.ends[kept - 1] = this.ends[i]!;
+      else {
+        this.ids[kept] = lacking ? this.#unknown : this.ids[i]!;
+        this.starts[kept] = this.starts[i]!;
+        this.ends[kept++] = this.ends[i]!;
+      }
+      fused = lacking;
+    }
+    this.count = kept;
+  }
+
+  /**
+   * Drops symbols that are lacking. What is left takes the places of the first symbols of the word, for the Rust library
+   * counts what it keeps: in the UTF-8 of the symbols, of which those beyond ASCII have two bytes.
+   */
+  #drop(word: string): void {
+    const widths = Array.from(toSymbols(word), (symbol) => (symbol < '\x80' ? 1 : 2));
+    const places = widths.flatMap((width, i) => Array<number>(width).fill(i));
+    const [starts, ends] = [this.starts.slice(0, this.count), this.ends.slice(0, this.count)];
+    let kept = 0;
+    let place = 0;
+    for (let i = 0; i < widths.length; i++) {
+      if (this.ids[i] === UNKNOWN) continue;
+      const next = place + widths[i]!;
+      this.ids[kept] = this.ids[i]!;
+      this.starts[kept] = starts[places[place]!]!;
+      this.ends[kept++] = ends[places[next - 1]!]!;
+      place = next;
+    }
+    this.dropped = this.count - kept;
+    this.count = kept;
   }
 }
 

@@ -17,11 +17,6 @@ function byteSymbols(): string[] {
   });
 }
 
-/** Whether UTF-8 has a use for this byte: of a text that needs none of the others, their symbols may be missing. */
-export function isUtf8Byte(byte: number): boolean {
-  return byte < 0xc0 || (byte > 0xc1 && byte < 0xf5);
-}
-
 /** The UTF-8 bytes of `word` as symbols, one character a byte. A lone surrogate becomes U+FFFD. */
 export function toSymbols(word: string): string {
   let symbols = '';

@@ -72,6 +72,7 @@ export class Tokenizer implements SpecialTokens {
   readonly #normalized: AddedTokenSplitter;
   readonly #words: WordEncoder;
   readonly #special: ReadonlySet<number>;
+  #droppedBytes = 0;
 
   private constructor(spec: TokenizerSpec, special: SpecialTokens, files: readonly string[]) {
     this.#spec = spec;
@@ -173,6 +174,14 @@ export class Tokenizer implements SpecialTokens {
     return this.#spec.decode(known);
   }
 
+  /**
+   * Bytes of all texts encoded so far that no token stands for: some published vocabularies lack the symbols of a few
+   * bytes, and have no unknown token. They are left out, as in the Rust library.
+   */
+  get droppedBytes(): number {
+    return this.#droppedBytes;
+  }
+
   /** A stretch of the text that holds no added token but normalized ones. */
   #encodeSection(section: AlignedText, sink: TokenSink): void {
     const normalized = this.#spec.normalize(section);
@@ -186,7 +195,8 @@ export class Tokenizer implements SpecialTokens {
   #encodeWords(prepared: AlignedText, sink: TokenSink): void {
     const { text, starts, ends, origin } = prepared;
     this.#words.split(text, (start, end) => {
-      const { ids, spans } = this.#words.encode(text.slice(start, end));
+      const { ids, spans, dropped } = this.#words.encode(text.slice(start, end));
+      this.#droppedBytes += dropped;
       if (starts === undefined) sink.pushAll(ids, spans, origin + start);
       else
         for (let i = 0; i < ids.length; i++)

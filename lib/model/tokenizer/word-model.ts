@@ -6,6 +6,8 @@ export interface EncodedWord {
   readonly ids: Int32Array;
   /** Start and end of each token in UTF-16 code units of the word, `[2 * ids.length]`. */
   readonly spans: Int32Array;
+  /** Bytes of the word that no token stands for. */
+  readonly dropped: number;
 }
 
 /** Encodes words, none empty, without lone surrogates. */

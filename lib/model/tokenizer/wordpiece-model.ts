@@ -37,7 +37,7 @@ export class WordPieceModel implements WordModel {
     const { vocabulary, prefix, unknownToken } = this.#spec;
     const pieces = this.#pieces.encode([word]);
     const ids = Int32Array.from(pieces, (piece) => vocabulary.get(piece)!);
-    if (pieces.length === 1) return { ids, spans: Int32Array.of(0, word.length) };
+    if (pieces.length === 1) return { ids, spans: Int32Array.of(0, word.length), dropped: 0 };
     // Several pieces spell the word; the unknown token stands alone.
     const spans = new Int32Array(2 * pieces.length);
     let end = 0;
@@ -46,6 +46,6 @@ export class WordPieceModel implements WordModel {
       end += piece === unknownToken ? word.length : piece.length - (i > 0 ? prefix.length : 0);
       spans[2 * i + 1] = end;
     }
-    return { ids, spans };
+    return { ids, spans, dropped: 0 };
   }
 }

@@ -45,13 +45,15 @@ export class WordEncoder {
   #encodeParts(piece: string, split: Split): EncodedWord {
     const ids: number[] = [];
     const spans: number[] = [];
+    let dropped = 0;
     split(piece, (start, end) => {
       const part = this.#model.encode(piece.slice(start, end));
       for (const id of part.ids) ids.push(id);
       for (const place of part.spans) spans.push(start + place);
+      dropped += part.dropped;
       return true;
     });
-    return { ids: Int32Array.from(ids), spans: Int32Array.from(spans) };
+    return { ids: Int32Array.from(ids), spans: Int32Array.from(spans), dropped };
   }
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { fileError, InputError } from '../../errors.js';
 import { printable } from '../printable.js';
 import { readSafetensorsHeader, type StoredTensor } from './safetensors.js';
+import { haveSameContent } from './same-content.js';
 import { readTorchStateDict } from './torch-state-dict.js';
 
 /** As for the header of a safetensors file, which says as much about as many tensors. */
@@ -56,23 +57,26 @@ async function readShards(
   const indexPath = join(directory, `${format.file}.index.json`);
   const weightMap = await readWeightMap(indexPath, format.extension);
   const shards: (readonly StoredTensor[])[] = [];
-  for (const file of new Set(weightMap.values())) {
+  for (const file of shardsOf(weightMap)) {
     const path = join(directory, file);
-    if (!(await exists(path))) throw indexError(indexPath, `the shard ${file} beside it`, 'none');
+    if (!(await exists(path))) throw indexError(indexPath, `the shard ${printable(file)} beside it`, 'none');
     shards.push(await format.read(path));
   }
-  const tensors = collect(shards);
-  for (const [name, file] of weightMap) {
-    const found = tensors.get(name);
-    if (found?.path !== join(directory, file))
-      throw indexError(indexPath, `tensor ${printable(name)} in ${file}`, 'none of that name there');
-  }
-  return tensors;
+  return collect(shards);
 }
 
+/** The files that an index names, each once. */
+export function shardsOf(weightMap: ReadonlyMap<string, string>): string[] {
+  return [...new Set(weightMap.values())].sort();
+}
+
+/** A path that stays below the directory that it is joined to, on every system. */
+const INNER_PATH = /^(?!.*(^|\/)\.{0,2}(\/|$))[^\\:\p{C}]+$/u;
+
 /**
- * The file of each tensor, from the index at `path`. Every file is a plain name with `extension`: an index cannot lead
- * out of its directory, nor back to itself.
+ * The file of each tensor, from the index at `path`. Every file is a path below the directory with `extension`: an
+ * index cannot lead out of its directory, nor back to itself. What an index says of a tensor need not be true, as
+ * transformers does not look: it may name some that no shard has (buffers of an older release), and another shard.
  *
  * @throws InputError `ERR_MODEL_FORMAT`
  */
@@ -94,20 +98,24 @@ export async function readWeightMap(path: string, extension: string): Promise<Re
   const entries = Object.entries(index.data.weight_map);
   if (entries.length === 0) throw indexError(path, 'at least one tensor', 'none');
   for (const [, file] of entries) {
-    if (!/^[\w-][\w.-]*$/.test(file) || !file.endsWith(extension))
+    if (!INNER_PATH.test(file) || !file.endsWith(extension))
       throw indexError(path, `names of ${extension} files in the same directory`, printable(file));
   }
   return new Map(entries);
 }
 
-function collect(files: readonly (readonly StoredTensor[])[]): ReadonlyMap<string, StoredTensor> {
+/** A tensor may lie in several files, if it is the same in all. */
+async function collect(
+  files: readonly (readonly StoredTensor[])[],
+): Promise<ReadonlyMap<string, StoredTensor>> {
   const tensors = new Map<string, StoredTensor>();
   for (const tensor of files.flat()) {
     const other = tensors.get(tensor.name);
-    if (other !== undefined) {
+    if (other !== undefined && !(await haveSameContent(other, tensor))) {
       throw new InputError(
         'ERR_MODEL_FORMAT',
-        `Expected every tensor once but found ${printable(tensor.name)} in both ${other.path} and ${tensor.path}.`,
+        `Expected every tensor once, or the same in all files, but found two of the name ${printable(tensor.name)}, in ${other.path} and ${tensor.path}.`,
+        { remedy: 'Remove the one that is out of date, or save the model again.' },
       );
     }
     tensors.set(tensor.name, tensor);
