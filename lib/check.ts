@@ -26,7 +26,9 @@ export function describeIssue(issue: z.core.$ZodIssue, value: unknown, what: str
     (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
-  return `Expected ${expectation(issue)} for ${where} but received ${describe(received)}.`;
+  // What stands in a list of secrets is not for messages, whatever is wrong with it.
+  const shown = issue.path.includes('secrets') ? describeType(received) : describe(received);
+  return `Expected ${expectation(issue)} for ${where} but received ${shown}.`;
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -58,6 +60,11 @@ function bound(origin: string, sign: string, limit: number | bigint): string {
 
 function article(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
+function describeType(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return `a value of type ${Array.isArray(value) ? 'array' : typeof value}`;
 }
 
 /** A value and its type for a message, cut short: `"hot" of type string`. */

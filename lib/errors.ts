@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'ERR_NOT_FINITE'
   | 'ERR_OUT_OF_MEMORY'
   | 'ERR_RUN_MISMATCH'
+  | 'ERR_SECRET_MISMATCH'
   | 'ERR_VOCABULARY_MISMATCH';
 
 export interface LetheErrorOptions {

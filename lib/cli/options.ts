@@ -1,6 +1,7 @@
 /** Options that several commands share, and number parsing with one sentence for every bad value. */
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.js';
+import { OFFSET_UNITS } from '../secrets/locate-secrets.js';
 
 export interface NumberLimits {
   readonly min?: number;
@@ -114,6 +115,15 @@ export function addRecordOptions(command: Command): Command {
         'format where the name of a file does not say, .jsonl or .csv (default: jsonl)',
       ).choices(['jsonl', 'csv']),
     );
+}
+
+/** Adds `--offsets`, of commands that read secrets. */
+export function addOffsetsOption(command: Command): Command {
+  return command.addOption(
+    new Option('--offsets <unit>', 'what start and end of secrets count in the text')
+      .choices(OFFSET_UNITS)
+      .default('utf16'),
+  );
 }
 
 /** Adds `--seed`. */

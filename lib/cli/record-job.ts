@@ -12,6 +12,7 @@ import { writeRunManifest } from '../data/run-manifest.js';
 import { createRunRecorder, type RunRecorder } from '../data/run-recorder.js';
 import { InputError, throwIfAborted } from '../errors.js';
 import { progress } from '../progress.js';
+import type { OffsetUnit } from '../secrets/locate-secrets.js';
 import { formatOf, type InputRecord, type RecordFormatName, readRecords } from './records.js';
 import { holdsFinishedOutput, runKeyOf } from './run-key.js';
 import type { Session } from './session.js';
@@ -29,6 +30,8 @@ export interface RecordJob {
   readonly output: string;
   /** Of input and output where their names do not say. Default: `jsonl`. */
   readonly format?: RecordFormatName | undefined;
+  /** What the offsets of secrets count, for commands that read them. */
+  readonly offsets?: OffsetUnit | undefined;
   /** Of CSV. Default: the keys of the first record. */
   readonly columns?: readonly string[] | undefined;
   /** Records handed to `process` at once. */
@@ -127,7 +130,7 @@ async function* processAll(
     show();
     return records;
   }
-  for await (const record of readRecords(job.input, job.format)) {
+  for await (const record of readRecords(job.input, job)) {
     if (done < skip) {
       done++;
       continue;
@@ -141,7 +144,7 @@ async function* processAll(
 /** Reads the whole input once, so that a bad line is told before hours of work, and not after. */
 async function countRecords(job: RecordJob): Promise<number> {
   let count = 0;
-  for await (const _ of readRecords(job.input, job.format)) count++;
+  for await (const _ of readRecords(job.input, job)) count++;
   if (count === 0)
     throw new InputError('ERR_FILE_FORMAT', `Expected at least one record in ${job.input} but found none.`);
   return count;

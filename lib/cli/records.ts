@@ -6,6 +6,7 @@ import { type NumberedRecord, readNumberedJsonLines } from '../data/json-lines.j
 import { InputError } from '../errors.js';
 import type { Model, Tokens } from '../model/model.js';
 import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
+import { locateSecrets, type OffsetUnit } from '../secrets/locate-secrets.js';
 import { type Secret, secretSchema } from '../secrets/secret.js';
 
 const recordSchema = z.looseObject({
@@ -24,7 +25,7 @@ export interface InputRecord {
   /** Exactly one of `text` and `tokens` is there. */
   readonly text?: string;
   readonly tokens?: Tokens;
-  /** Where the secrets of `text` lie. */
+  /** Where the secrets of `text` lie: compared with it, and with offsets in UTF-16 code units. */
   readonly secrets?: readonly Secret[];
   /** Which of `tokens` are secret. */
   readonly mask?: Uint8Array;
@@ -39,18 +40,26 @@ export function formatOf(path: string, fallback: RecordFormatName = 'jsonl'): Re
   return /\.(jsonl|ndjson|json)(\.gz)?$/i.test(path) ? 'jsonl' : fallback;
 }
 
+export interface ReadRecordsOptions {
+  /** Of a file whose name does not say. Default: `jsonl`. */
+  readonly format?: RecordFormatName | undefined;
+  /** What the offsets of secrets count. Default: the secrets are not looked at, and left out. */
+  readonly offsets?: OffsetUnit | undefined;
+}
+
 /**
- * The records of a file, or of stdin for `-`, in the format that its name says, else in `fallback`.
+ * The records of a file, or of stdin for `-`.
  *
- * @throws InputError `ERR_FILE_FORMAT`, naming the line
+ * @throws InputError `ERR_FILE_FORMAT`, naming the line; `ERR_SECRET_MISMATCH` for a secret that is not what its text
+ *   holds there
  */
 export async function* readRecords(
   input: string,
-  fallback?: RecordFormatName,
+  { format, offsets }: ReadRecordsOptions = {},
 ): AsyncGenerator<InputRecord, void> {
   const path = input === '-' ? '/dev/stdin' : input;
   const records =
-    formatOf(input, fallback) === 'csv' ? readCsvRecords(path) : readNumberedJsonLines(path, recordSchema);
+    formatOf(input, format) === 'csv' ? readCsvRecords(path) : readNumberedJsonLines(path, recordSchema);
   for await (const { line, record } of records) {
     const text = record.text ?? record.content;
     if ((text === undefined) === (record.tokens === undefined))
@@ -64,14 +73,31 @@ export async function* readRecords(
         'ERR_FILE_FORMAT',
         `Expected one mask entry for each token in ${path} line ${line} but received ${mask.length} for ${describe(tokens?.length)}.`,
       );
+    const id = record.id ?? line;
+    const secrets = offsets === undefined ? undefined : locatedSecrets(record, id, offsets);
     yield {
-      id: record.id ?? line,
+      id,
       ...(text === undefined ? {} : { text }),
       ...(tokens === undefined ? {} : { tokens: Int32Array.from(tokens) }),
-      ...(record.secrets === undefined ? {} : { secrets: record.secrets }),
+      ...(secrets === undefined ? {} : { secrets }),
       ...(mask === undefined ? {} : { mask: Uint8Array.from(mask) }),
     };
   }
+}
+
+function locatedSecrets(
+  { text, content, secrets }: z.infer<typeof recordSchema>,
+  id: string | number,
+  offsets: OffsetUnit,
+): Secret[] | undefined {
+  if (secrets === undefined) return undefined;
+  const holder = text ?? content;
+  if (holder !== undefined) return locateSecrets(holder, secrets, `record ${JSON.stringify(id)}`, offsets);
+  throw new InputError(
+    'ERR_FILE_FORMAT',
+    `Expected a text for the secrets of record ${JSON.stringify(id)} but received tokens, which have no offsets.`,
+    { remedy: 'Give the text instead, or for unlearning a mask: 1 for each token that is secret.' },
+  );
 }
 
 /**
@@ -174,7 +200,7 @@ function parseCell(cell: string, name: string, path: string, line: number): unkn
   } catch (cause) {
     throw new InputError(
       'ERR_FILE_FORMAT',
-      `Expected JSON for ${name} in ${path} line ${line} but received ${describe(cell)}.`,
+      `Expected JSON for ${name} in ${path} line ${line} but received ${name === 'secrets' ? 'something else' : describe(cell)}.`,
       { cause },
     );
   }

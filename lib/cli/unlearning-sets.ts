@@ -2,6 +2,7 @@
 import { computeThresholds, type Thresholds } from '../memorization/thresholds.js';
 import type { Model, Tokens } from '../model/model.js';
 import { filterSecrets } from '../secrets/filter.js';
+import type { OffsetUnit } from '../secrets/locate-secrets.js';
 import { scanSecrets } from '../secrets/scan.js';
 import { maskTokens } from '../secrets/token-mask.js';
 import type { UnlearningDocument } from '../unlearning/plan.js';
@@ -15,9 +16,11 @@ export const THRESHOLD_TOKENS = 128;
 export async function readUnlearningDocuments(
   input: string,
   reader: RecordReader,
+  offsets: OffsetUnit,
 ): Promise<UnlearningDocument[]> {
   const documents: UnlearningDocument[] = [];
-  for await (const record of readRecords(input)) documents.push(toUnlearningDocument(record, reader));
+  for await (const record of readRecords(input, { offsets }))
+    documents.push(toUnlearningDocument(record, reader));
   return documents;
 }
 
@@ -35,10 +38,11 @@ export async function thresholdsOf(
   input: string,
   model: Model,
   reader: RecordReader,
+  offsets: OffsetUnit,
   session: Session,
 ): Promise<Thresholds> {
   const sequences: Tokens[] = [];
-  for await (const record of readRecords(input))
+  for await (const record of readRecords(input, { offsets }))
     sequences.push(sequenceOf(record, { ...reader, maxTokens: THRESHOLD_TOKENS }));
   return session.run(computeThresholds(model, sequences, { el: [10], signal: session.signal }));
 }

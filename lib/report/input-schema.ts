@@ -1,6 +1,7 @@
 /** The check of a report file that comes from outside. The types, with their units, are in input.ts. */
 import { z } from 'zod';
 import { check } from '../check.js';
+import { liesWithin } from '../secrets/locate-secrets.js';
 import type { ReportInput } from './input.js';
 
 const measured = z.number().nullable();
@@ -88,7 +89,7 @@ const summary = z.strictObject({
 
 const secret = z.strictObject({
   document: z.string(),
-  tag: z.enum(['EMAIL', 'IP_ADDRESS', 'KEY']),
+  tag: name,
   type: z.string(),
   value: z.string(),
   tokens: count,
@@ -121,7 +122,10 @@ const document = z
       );
     },
     { error: 'two offsets for every token and a score for every token but the first' },
-  );
+  )
+  .refine(({ text, secrets }) => secrets.every((span) => liesWithin(text, span)), {
+    error: 'secrets that lie within the text and cut no character in two',
+  });
 
 const campaign = z.strictObject({
   outputs: count,

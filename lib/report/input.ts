@@ -156,7 +156,8 @@ export interface ReportCodeFigures {
 export interface ReportSecret {
   /** Id or path of the document that holds it. */
   readonly document: string;
-  readonly tag: 'EMAIL' | 'IP_ADDRESS' | 'KEY';
+  /** Its kind: `EMAIL`, `IP_ADDRESS`, `KEY`, or whatever its owner calls it. */
+  readonly tag: string;
   /** Which rule found it, e.g. `GitHub token`. */
   readonly type: string;
   /** The secret itself. The page masks it until the reader asks. */

@@ -17,18 +17,21 @@ const PLACEHOLDER_KEY = [
   'changeme',
 ] as const;
 
-const IS_SENSITIVE: Readonly<Record<SecretTag, (value: string) => boolean>> = {
+const RULES: Readonly<Record<SecretTag, (value: string) => boolean>> = {
   IP_ADDRESS: (value) => !isPrivateAddress(value),
   EMAIL: (value) => !MADE_UP_EMAIL.some((part) => value.includes(part)),
   KEY: (value) => value !== 'ghp' && !PLACEHOLDER_KEY.some((part) => value.includes(part)),
 };
 
+const IS_SENSITIVE: ReadonlyMap<string, (value: string) => boolean> = new Map(Object.entries(RULES));
+
 /**
  * Keeps the secrets that count as sensitive: drops private, loopback and link-local addresses
  * ({@link isPrivateAddress}), e-mail addresses that contain `example`, `test`, `user`, `aaa`, `bbb` or `ccc`, and keys
- * that are `ghp` or contain one of the published placeholders. Matching minds case, as published.
+ * that are `ghp` or contain one of the published placeholders. Matching minds case, as published. What has a tag of its
+ * owner's is sensitive because its owner says so.
  * A document left with none is of no interest to the later stages.
  */
 export function filterSecrets<T extends Pick<Secret, 'tag' | 'value'>>(secrets: readonly T[]): T[] {
-  return secrets.filter(({ tag, value }) => IS_SENSITIVE[tag](value));
+  return secrets.filter(({ tag, value }) => IS_SENSITIVE.get(tag)?.(value) ?? true);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { check } from '../check.js';
 import { deriveSeed, Random } from '../random.js';
 import { isPrivateAddress } from './ip-address.js';
+import { locateSecrets } from './locate-secrets.js';
 import type { Secret } from './secret.js';
 
 export interface RedactOptions {
@@ -36,17 +37,20 @@ const KEY_CHARACTERS = `${LETTERS}${LETTERS.toUpperCase()}0123456789`;
 const optionsSchema = z.strictObject({ seed: z.int().default(42) });
 
 /**
- * Replaces each secret by a stand-in (REFERENCE section 6.6): an e-mail address by five letters at example.com, a key by
- * 32 characters, an IP address by a private one. One value always gets the same stand-in, so that code which compares
+ * Replaces each secret by a stand-in (REFERENCE section 6.6): an e-mail address by five letters at example.com, an IP
+ * address by a private one, a key and what has any other tag by 32 characters. One value always gets the same stand-in, so that code which compares
  * two of them still does. Private addresses and well-known DNS servers stay.
  *
- * @param secrets records of this text that do not overlap, as {@link scanSecrets} returns them
+ * @param secrets of this text; one that lies within another goes with it
+ * @throws InputError `ERR_INVALID_OPTION`; `ERR_SECRET_MISMATCH` for a secret that is not what the text holds there
  */
 export function redactSecrets(text: string, secrets: readonly Secret[], options: RedactOptions = {}): string {
   const { seed } = check(optionsSchema, options, 'options of redactSecrets');
   let redacted = '';
   let copied = 0;
-  for (const secret of [...secrets].sort((a, b) => a.start - b.start)) {
+  const located = locateSecrets(text, secrets, 'redactSecrets');
+  for (const secret of located.sort((a, b) => a.start - b.start || b.end - a.end)) {
+    if (secret.end <= copied) continue;
     redacted += text.slice(copied, secret.start) + standIn(secret, seed);
     copied = secret.end;
   }
@@ -60,13 +64,13 @@ function standIn({ tag, type, value }: Secret, seed: number): string {
   switch (tag) {
     case 'EMAIL':
       return `${draw(5, LETTERS)}@example.com`;
-    case 'KEY':
-      return draw(32, KEY_CHARACTERS);
     case 'IP_ADDRESS': {
       if (isPrivateAddress(value) || DNS_SERVERS.has(value)) return value;
       if (type === 'IPv6 Address')
         return `fd${draw(2, '0123456789abcdef')}:${draw(4, '123456789abcdef')}::${1 + random.integer(9999)}`;
       return `10.${random.integer(256)}.${random.integer(256)}.${1 + random.integer(254)}`;
     }
+    default:
+      return draw(32, KEY_CHARACTERS);
   }
 }

@@ -1,14 +1,15 @@
 /** What a secret is: the record that the scanner writes and every later stage reads. */
 import { z } from 'zod';
 
-/** The kinds of sensitive text, with the names of the published records. */
+/** The kinds of sensitive text that the scanner finds, with the names of the published records. */
 export const SECRET_TAGS = ['EMAIL', 'IP_ADDRESS', 'KEY'] as const;
 
 export type SecretTag = (typeof SECRET_TAGS)[number];
 
 /** One occurrence of one sensitive value in one text. */
 export interface Secret {
-  readonly tag: SecretTag;
+  /** Its kind: a {@link SecretTag} where the scanner found it, else any name, `LICENCE` say. */
+  readonly tag: string;
   /** What found it: `Email Address`, `IPv4 Address`, `IPv6 Address`, or the detect-secrets name of a key rule. */
   readonly type: string;
   readonly value: string;
@@ -25,13 +26,11 @@ export interface ScannedDocument {
   readonly secrets: readonly Secret[];
 }
 
-/** The same record when it comes from a file. Unknown keys are dropped. */
-export const secretSchema: z.ZodType<Secret> = z
-  .object({
-    tag: z.enum(SECRET_TAGS),
-    type: z.string(),
-    value: z.string().min(1),
-    start: z.int().min(0),
-    end: z.int().min(1),
-  })
-  .refine((secret) => secret.end > secret.start, 'a secret whose end lies after its start');
+/** The same record when it comes from a file, not yet compared with its text. Unknown keys are dropped. */
+export const secretSchema: z.ZodType<Secret> = z.object({
+  tag: z.string().min(1),
+  type: z.string(),
+  value: z.string().min(1),
+  start: z.int().min(0),
+  end: z.int().min(0),
+});

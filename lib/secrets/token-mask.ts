@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { check } from '../check.js';
 import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
+import { locateSecrets } from './locate-secrets.js';
 import type { ScannedDocument, Secret } from './secret.js';
 
 /**
@@ -79,7 +80,7 @@ export function maskTokens(
 /**
  * Tokenizes documents as transformers does, special tokens around them included, masks them, and leaves out those whose secrets all lie beyond the cut, or that have none.
  *
- * @throws InputError `ERR_INVALID_OPTION`
+ * @throws InputError `ERR_INVALID_OPTION`; `ERR_SECRET_MISMATCH` for a secret that is not what its document holds there
  */
 export function maskDocuments(
   documents: readonly ScannedDocument[],
@@ -90,7 +91,8 @@ export function maskDocuments(
   const masked: MaskedDocument[] = [];
   for (const { id, text, secrets } of documents) {
     const encoding = tokenizer.encode(text, { maxTokens, addSpecialTokens: true });
-    const { mask, spans } = maskTokens(encoding, secrets, { overlap });
+    const located = locateSecrets(text, secrets, `document ${JSON.stringify(id)}`);
+    const { mask, spans } = maskTokens(encoding, located, { overlap });
     if (spans.length > 0) masked.push({ id, tokens: encoding.tokens, mask, spans });
   }
   return masked;

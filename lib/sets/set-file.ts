@@ -1,6 +1,7 @@
 /** Forget, retained and unseen sets as files: one JSON object a line. */
 import { z } from 'zod';
-import { readJsonLines, writeJsonLines } from '../data/json-lines.js';
+import { readNumberedJsonLines, writeJsonLines } from '../data/json-lines.js';
+import { locateSecrets } from '../secrets/locate-secrets.js';
 import { secretSchema } from '../secrets/secret.js';
 
 /** One line of a set file. MA and EL_n keep the names that they have in the output of `lethe measure`. */
@@ -20,9 +21,22 @@ export function writeSet(path: string, records: Iterable<SetRecord>): Promise<nu
   return writeJsonLines(path, records);
 }
 
-/** Reads a set, checked line by line. @throws InputError that names the line which is no record of a set */
+/**
+ * Reads a set, checked line by line.
+ *
+ * @throws InputError that names the line which is no record of a set; `ERR_SECRET_MISMATCH` for a secret that is not what
+ *   its text holds there
+ */
 export async function readSet(path: string): Promise<SetRecord[]> {
   const records: SetRecord[] = [];
-  for await (const record of readJsonLines(path, recordSchema)) records.push(record);
+  for await (const { line, record } of readNumberedJsonLines(path, recordSchema)) {
+    if (record.secrets !== undefined)
+      locateSecrets(
+        record.text,
+        record.secrets,
+        `record ${JSON.stringify(record.id)} in ${path} line ${line}`,
+      );
+    records.push(record);
+  }
   return records;
 }

@@ -20,6 +20,12 @@ describe('parseReportInput', () => {
     });
   });
 
+  it('takes secrets by any name', () => {
+    const report = json();
+    report.secrets[0].tag = 'LICENCE';
+    expect(parseReportInput(report).secrets![0]!.tag).toBe('LICENCE');
+  });
+
   it.each<[string, (report: ReturnType<typeof json>) => void, RegExp]>([
     ['nothing of it', (r) => delete r.run, /an object for run in the report but received undefined/],
     ['another version', (r) => (r.version = 2), /one of 1 for version/],
@@ -30,6 +36,11 @@ describe('parseReportInput', () => {
     ['an n that is none', (r) => (r.thresholds.extractionLikelihood = { EL10: 0 }), /thresholds/],
     ['a term of no kind', (r) => (r.unlearning.forget[0].loss = 'mse'), /one of "nll", "kl"/],
     ['too few scores', (r) => r.documents[0].before.hits.pop(), /a score for every token but the first/],
+    [
+      'a secret beyond its text',
+      (r) => (r.documents[0].secrets[0].end = 1e6),
+      /secrets that lie within the text/,
+    ],
     ['a line 0', (r) => (r.clones.outputs[0].spans[0].startLine = 0), /a number >= 1/],
   ])('refuses %s with one sentence', (_name, spoil, message) => {
     const report = json();

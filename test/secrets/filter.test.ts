@@ -35,6 +35,8 @@ test.each([
   ['KEY', 'dummyKqZ8', false],
   ['KEY', 'placeholderKqZ8', false],
   ['KEY', 'changemeKqZ8', false],
+  ['LICENCE', 'https', true],
+  ['constructor', '127.0.0.1', true],
 ] as const)('%s %s stays: %s', (tag, value, stays) => {
   expect(filterSecrets([{ tag, value }])).toEqual(stays ? [{ tag, value }] : []);
 });

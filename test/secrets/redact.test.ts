@@ -39,6 +39,15 @@ describe('redactSecrets', () => {
     expect(redact(source)).toBe(source);
   });
 
+  test('replaces what has a tag of its own like a key, and what lies within it along with it', () => {
+    const owned = (tag: string, value: string, start: number) => ({
+      ...{ tag, type: 'owned', value, start, end: start + value.length },
+    });
+    const source = 'a (c) Jana, 1999, b';
+    const secrets = [owned('NAME', 'Jana', 6), owned('constructor', '(c) Jana, 1999', 2)];
+    expect(redactSecrets(source, secrets)).toMatch(/^a \w{32}, b$/);
+  });
+
   test('leaves a text without secrets alone', () => {
     expect(redactSecrets('let x = 1;', [])).toBe('let x = 1;');
   });

@@ -14,10 +14,10 @@ const encode = (text: string, width: number, maxTokens = Number.POSITIVE_INFINIT
     truncated: count * width < text.length,
   };
 };
-const secret = (start: number, end: number): Secret => ({
+const secret = (start: number, end: number, value = 'k'.repeat(end - start)): Secret => ({
   tag: 'KEY',
   type: 'x',
-  value: 'k'.repeat(end - start),
+  value,
   start,
   end,
 });
@@ -89,8 +89,8 @@ test('documents whose secrets lie beyond the cut are dropped', () => {
   };
   const text = 'abcdefghijkl';
   const documents = [
-    { id: 'near', text, secrets: [secret(0, 2), secret(9, 12)] },
-    { id: 'far', text, secrets: [secret(9, 12)] },
+    { id: 'near', text, secrets: [secret(0, 2, 'ab'), secret(9, 12, 'jkl')] },
+    { id: 'far', text, secrets: [secret(9, 12, 'jkl')] },
     { id: 'none', text, secrets: [] },
   ];
   const masked = maskDocuments(documents, tokenizer, { maxTokens: 2 });

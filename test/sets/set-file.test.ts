@@ -32,3 +32,12 @@ test.each([
   await writeFile(path, `${line}\n`);
   await expect(readSet(path)).rejects.toThrow(InputError);
 });
+
+test('a secret that is not what its text holds is refused, naming record and line', async () => {
+  const path = join(directory, 'moved.jsonl');
+  await writeFile(
+    path,
+    '{"id": "a", "text": "x"}\n{"id": "b", "text": "é = v", "secrets": [{"tag": "KEY", "type": "t", "value": "v", "start": 5, "end": 6}]}\n',
+  );
+  await expect(readSet(path)).rejects.toThrow(/at 5 to 6 of the text of record "b" in .*moved\.jsonl line 2/);
+});

@@ -5,10 +5,12 @@ import { measureSecrets, type SecretDocument } from '../../memorization/measure-
 import type { Memorization } from '../../memorization/region.js';
 import type { ProgressEvent } from '../../progress.js';
 import { drain } from '../../progress.js';
+import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import { maskTokens, type Overlap, type TokenSpan } from '../../secrets/token-mask.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addModelOptions,
+  addOffsetsOption,
   addRecordOptions,
   integerOption,
   integersOption,
@@ -40,6 +42,7 @@ interface Options extends ModelOptions {
   readonly prefixTokens: number;
   readonly secretTokens: number;
   readonly overlap: Overlap;
+  readonly offsets: OffsetUnit;
 }
 
 export function createMeasureCommand(): Command {
@@ -67,14 +70,14 @@ export function createMeasureCommand(): Command {
         .choices(['strict', 'published'])
         .default('strict'),
     );
-  return addModelOptions(addRecordOptions(command))
+  return addOffsetsOption(addModelOptions(addRecordOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
         async (session) => {
           const directory = await locateModel(options, session);
           await using model = await openModel(directory, options);
-          const { el, maxTokens, prefixTokens, secretTokens, overlap } = options;
+          const { el, maxTokens, prefixTokens, secretTokens, overlap, offsets } = options;
           const reader = { model, tokenizer: await openTokenizerIfPresent(directory, model), maxTokens };
           const settings = { el, prefixTokens, secretTokens };
           const written = await runRecordJob(
@@ -83,6 +86,7 @@ export function createMeasureCommand(): Command {
               options: {
                 ...settings,
                 overlap,
+                offsets,
                 maxTokens: maxTokens ?? null,
                 dtype: options.dtype ?? 'float32',
               },
@@ -90,6 +94,7 @@ export function createMeasureCommand(): Command {
               input: options.input,
               output: options.output,
               format: options.format,
+              offsets,
               columns: ['id', 'ma', ...el.map((n) => `el${n}`), 'extractionStrength', 'secrets'],
               batchRecords: 16,
               process: async (batch, note) => {

@@ -7,6 +7,7 @@ import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import type { Thresholds } from '../../memorization/thresholds.js';
+import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import {
   codeEraser,
   constrained,
@@ -18,7 +19,13 @@ import {
 import type { UnlearnResult } from '../../unlearning/options.js';
 import { unlearn } from '../../unlearning/unlearn.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
-import { addModelOptions, integerOption, type ModelOptions, numberOption } from '../options.js';
+import {
+  addModelOptions,
+  addOffsetsOption,
+  integerOption,
+  type ModelOptions,
+  numberOption,
+} from '../options.js';
 import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { readUnlearningDocuments, thresholdsOf } from '../unlearning-sets.js';
@@ -61,6 +68,7 @@ interface Options extends ModelOptions {
   readonly patience: number;
   readonly maxGradNorm: number;
   readonly maxTokens: number;
+  readonly offsets: OffsetUnit;
 }
 
 export function createUnlearnCommand(): Command {
@@ -102,7 +110,7 @@ export function createUnlearnCommand(): Command {
       }),
     )
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
-  return addModelOptions(command)
+  return addOffsetsOption(addModelOptions(command))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession((session) => run(options, session), {
@@ -122,11 +130,11 @@ async function run(options: Options, session: Session): Promise<void> {
       'Expected --unseen or --thresholds, so that the run knows when to stop, but received neither.',
     );
   const objective = METHODS[options.method]!(options);
-  const { learningRate, maxGradNorm, maxEpochs, margin, patience, maxTokens } = options;
+  const { learningRate, maxGradNorm, maxEpochs, margin, patience, maxTokens, offsets } = options;
   const settings = { learningRate, maxGradNorm, maxEpochs, margin, patience };
   const recorder = createRunRecorder({
     command: 'unlearn',
-    options: { ...settings, maxTokens, objective, thresholds: options.thresholds ?? null },
+    options: { ...settings, maxTokens, offsets, objective, thresholds: options.thresholds ?? null },
     versions: nativeVersions(),
   });
   const directory = await locateModel(options, session);
@@ -142,11 +150,12 @@ async function run(options: Options, session: Session): Promise<void> {
   await using model = await openModel(directory, options);
   const tokenizer = await openTokenizerIfPresent(directory, model);
   const reader = { model, tokenizer, maxTokens: Math.min(maxTokens, model.contextLength) };
-  const forget = await readUnlearningDocuments(options.forget, reader);
-  const retain = options.retain === undefined ? [] : await readUnlearningDocuments(options.retain, reader);
+  const forget = await readUnlearningDocuments(options.forget, reader, offsets);
+  const retain =
+    options.retain === undefined ? [] : await readUnlearningDocuments(options.retain, reader, offsets);
   const thresholds =
     options.thresholds ??
-    (await recorder.step('thresholds', () => thresholdsOf(options.unseen!, model, reader, session)));
+    (await recorder.step('thresholds', () => thresholdsOf(options.unseen!, model, reader, offsets, session)));
   const result = await recorder.step('unlearn', () =>
     session.run(
       unlearn(model, {

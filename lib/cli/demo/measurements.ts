@@ -11,7 +11,7 @@ import type { MaskedSequence } from './corpus.js';
 /** A line of `probes-before.jsonl` and `probes-after.jsonl`: one secret. */
 export interface ProbedSecret {
   readonly document: string;
-  readonly tag: 'EMAIL' | 'IP_ADDRESS' | 'KEY';
+  readonly tag: string;
   readonly type: string;
   readonly value: string;
   readonly start: number;
