@@ -11,13 +11,36 @@ import { InputError } from './errors.js';
 export function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new InputError('ERR_INVALID_OPTION', describeIssue(result.error.issues[0]!, value, what));
+  throw new OptionError(result.error.issues[0]!, value, what);
+}
+
+/** A bad value among options, which the command line says again with the name that its user typed. */
+export class OptionError extends InputError {
+  /** Where the value stands in the options, e.g. `['optimizer', 'learningRate']`; empty if they are wrong as a whole. */
+  readonly path: readonly string[];
+  readonly #issue: z.core.$ZodIssue;
+  readonly #value: unknown;
+
+  constructor(issue: z.core.$ZodIssue, value: unknown, what: string) {
+    super('ERR_INVALID_OPTION', describeIssue(issue, value, what));
+    this.path = issue.path.map(String);
+    this.#issue = issue;
+    this.#value = value;
+  }
+
+  /** The sentence with `name` for the value, e.g. `--learning-rate`. */
+  sentenceFor(name: string): string {
+    return sentence(this.#issue, this.#value, name);
+  }
 }
 
 /** One sentence for the first issue that zod found. */
 export function describeIssue(issue: z.core.$ZodIssue, value: unknown, what: string): string {
   const path = issue.path.map(String).join('.');
-  const where = path === '' ? what : `${path} in ${what}`;
+  return sentence(issue, value, path === '' ? what : `${path} in ${what}`);
+}
+
+function sentence(issue: z.core.$ZodIssue, value: unknown, where: string): string {
   if (issue.code === 'unrecognized_keys') {
     const known = issue.keys.map((key) => `"${key}"`).join(', ');
     return `Expected only known keys in ${where} but received ${known}.`;

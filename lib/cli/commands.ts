@@ -60,7 +60,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/measure.js')).createMeasureCommand(),
   },
   secrets: {
-    summary: 'find, mask and redact e-mails, IP addresses and keys in documents',
+    summary: 'find e-mails, IP addresses and keys in documents',
     load: async () => (await import('./commands/secrets.js')).createSecretsCommand(),
   },
   train: {

@@ -1,7 +1,8 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one sentence and an exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { AbortedError, fileError, LetheError } from '../errors.js';
+import type { OptionError } from '../check.js';
+import { AbortedError, fileError, InputError, LetheError } from '../errors.js';
 import { COMMANDS } from './commands.js';
 import { interruptExitCode } from './interrupt.js';
 
@@ -24,14 +25,47 @@ export async function main(argv: readonly string[]): Promise<number> {
       // A reader that has seen enough (`lethe score ... | head`) is not an error; a full disk is.
       process.exit(error.code === 'EPIPE' ? 0 : report(fileError('write', name, error)));
     });
+  const args = withHelpLast(argv);
   try {
-    const program = await createProgram(argv);
-    await program.parseAsync(argv, { from: 'user' });
+    const program = await createProgram(args);
+    await program.parseAsync(args, { from: 'user' });
     // A command that ran to its end may still have bad news, as `lethe doctor` does.
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    return report((await findMisspelling(error, argv)) ?? error);
+    return report((await findMisspelling(error, args)) ?? (await asTyped(error, args)));
   }
+}
+
+/** `help clones merge` as `clones merge --help`: commander's own `help` looks no deeper than one command. */
+function withHelpLast(argv: readonly string[]): readonly string[] {
+  const [first, ...names] = argv;
+  if (first !== 'help' || names.length === 0) return argv;
+  return names[0]! in COMMANDS ? [...names, '--help'] : names;
+}
+
+/** The library calls an option by its name in TypeScript, the user by its flag. */
+async function asTyped(error: unknown, argv: readonly string[]): Promise<unknown> {
+  if (!(error instanceof LetheError) || !('sentenceFor' in error)) return error;
+  const { path, sentenceFor } = error as OptionError;
+  const name = path.findLast((part) => !/^\d+$/.test(part));
+  if (name === undefined) return error;
+  const command = commandOf(await createProgram(argv), argv);
+  const flag = command.options.find((option) => option.attributeName() === name)?.long;
+  return new InputError(error.code, sentenceFor.call(error as OptionError, flag ?? name), {
+    remedy: error.remedy,
+    cause: error,
+  });
+}
+
+/** The command of a command line: `clones merge` of `lethe clones merge a.log --log b.log`. */
+function commandOf(program: Command, argv: readonly string[]): Command {
+  let command = program;
+  for (const argument of argv) {
+    const next = command.commands.find((candidate) => candidate.name() === argument);
+    if (next === undefined) break;
+    command = next;
+  }
+  return command;
 }
 
 /** A misspelled required option counts as missing for commander: the option that was given says more. */
@@ -59,13 +93,11 @@ function disarm(command: Command): Command {
 async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('lethe')
     .description('Finds what a code language model memorized, makes it forget, and proves that it did.')
-    .version(readVersion(), '--version', 'print the version')
-    .helpOption('--help', 'print help')
+    .version(readVersion(), '-V, --version', 'print the version')
     .addHelpText('after', HELP_EXAMPLES)
     // What follows a command is for that command to read, in order: `clones` and `clones merge` both have --log.
     .enablePositionalOptions();
-  const operands = argv.filter((argument) => !argument.startsWith('-'));
-  const named = operands[0] === 'help' ? operands[1] : operands[0];
+  const named = argv.find((argument) => !argument.startsWith('-'));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     program.addCommand(
       name === named ? await load() : new Command(name).summary(summary).description(summary),
@@ -78,7 +110,7 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
 function prepare(command: Command): Command {
   command
     .exitOverride()
-    .helpOption('--help', 'print help')
+    .helpOption('-h, --help', 'print help')
     .configureOutput({ outputError: () => {} });
   for (const subcommand of command.commands) prepare(subcommand);
   return command;

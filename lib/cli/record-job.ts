@@ -2,9 +2,11 @@
  * Commands that turn records into records: in batches, in order, each finished batch on disk, so that the same command
  * goes on where it was stopped. Beside the output lies `run.json`, by whose digests finished work is recognised.
  */
+
 import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { counted } from '../counted.js';
 import { digestFile } from '../data/digest.js';
 import { csvFormat, jsonLinesFormat, type RecordFormat } from '../data/record-format.js';
 import { openResumableRecords } from '../data/resumable-records.js';
@@ -93,7 +95,7 @@ async function runToFile(job: RecordJob, session: Session): Promise<number> {
   // A batch that was torn is made again from its first record; its whole inputs are not.
   const done = Math.floor(file.keptCount / perInput);
   if (file.keptCount > 0)
-    session.say(`Going on after ${file.keptCount} records of ${job.output}.part that are finished.`);
+    session.say(`Going on after ${counted(file.keptCount, 'record')} of ${job.output}.part.`);
   let skip = file.keptCount - done * perInput;
   let written = file.keptCount;
   await recorder.step(job.command, async () => {

@@ -210,7 +210,7 @@ function requireRoom(
   throw new InputError(
     'ERR_CONTEXT_LENGTH',
     `Expected prompt and new tokens to fit the model's context of ${model.contextLength} tokens but received ${length} + ${maxTokens}.`,
-    { remedy: 'Ask for fewer tokens or shorten the prompt.' },
+    { remedy: 'Ask for fewer tokens, or shorten the prompt.' },
   );
 }
 

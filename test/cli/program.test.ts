@@ -17,6 +17,20 @@ describe('help', () => {
     expect(code).toBe(0);
   });
 
+  test.each([
+    [['-h'], /Usage: lethe /],
+    [['help'], /Usage: lethe /],
+    [['help', 'score'], /Usage: lethe score /],
+    [['score', '-h'], /Usage: lethe score /],
+    [['help', 'clones', 'merge'], /Usage: lethe clones merge /],
+    [['help', 'secrets', 'scan'], /Usage: lethe secrets scan /],
+    [['-V'], /^\d+\.\d+\.\d+\n$/],
+  ])('%j', async (args, expected) => {
+    const { code, stdout } = await lethe(args);
+    expect(stdout).toMatch(expected);
+    expect(code).toBe(0);
+  });
+
   test.each(Object.entries(COMMANDS))('of %s has a description and examples', async (name, { load }) => {
     const command = await load();
     expect(command.name()).toBe(name);
@@ -72,6 +86,19 @@ test.each(MISUSE)('%j is refused in one sentence', async (args, expected) => {
   expect(stderr).toMatch(expected);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(stdout).toBe('');
+  expect(code).toBe(1);
+});
+
+test('an option that the library refuses is called as the user typed it', async () => {
+  await using space = await workspace();
+  await writeTinyModel(space.at('model'));
+  const { code, stderr } = await lethe(
+    ['generate', '--model', space.at('model'), '--input', '-', '--max-tokens', '3000000000'],
+    { input: '{"id":1,"tokens":[1]}\n' },
+  );
+  expect(stderr).toBe(
+    'lethe: Expected a number <= 2147483647 for --max-tokens but received 3000000000 of type number.\n',
+  );
   expect(code).toBe(1);
 });
 

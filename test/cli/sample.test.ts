@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { readRunManifest } from '../../lib/data/run-manifest.js';
 import { lethe, workspace, writeTinyModel } from './run-cli.js';
 
 it('goes on after Ctrl-C as if it had never been stopped, and is quiet without a terminal', async () => {
@@ -49,4 +50,22 @@ it('goes on after Ctrl-C as if it had never been stopped, and is quiet without a
     expect(await readFile(at.at(`stopped/${name}`), 'utf8')).toBe(
       await readFile(at.at(`whole/${name}`), 'utf8'),
     );
+});
+
+it('asks by default for as many tokens as a small context leaves', async () => {
+  await using at = await workspace();
+  await writeTinyModel(at.at('model'));
+  const { code, stderr } = await lethe([
+    'sample',
+    '--model',
+    at.at('model'),
+    '--output',
+    at.at('o'),
+    '--count',
+    '2',
+  ]);
+  expect(stderr).toContain('holds outputs 0 to 1 now');
+  expect(code).toBe(0);
+  const { options } = await readRunManifest(at.at('o'));
+  expect(options.maxTokens).toBe(64 - 1);
 });

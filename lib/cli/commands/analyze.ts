@@ -1,5 +1,7 @@
 /** `lethe analyze`: what clone logs say of memorization, in the published files and in files for the report. */
+
 import { Command, Option } from 'commander';
+import { counted } from '../../counted.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { type AnalyzeResult, analyzeClones } from '../../memorization/analysis/analyze.js';
@@ -93,7 +95,7 @@ async function run(logs: readonly string[], options: Options, session: Session):
 function say({ analysis, filtered }: AnalyzeResult, options: Options, session: Session): void {
   const { fingerprints, outputs } = analysis;
   session.say(
-    `Obtained ${fingerprints} pieces of memorized text; ${outputs.withBlocks} of ${outputs.count} outputs hold one. ${options.output} has the files.`,
+    `Obtained ${counted(fingerprints, 'piece')} of memorized text; ${outputs.withBlocks} of ${outputs.count} outputs hold one. ${options.output} has the files.`,
   );
   session.say(
     filtered === undefined

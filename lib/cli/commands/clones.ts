@@ -1,4 +1,5 @@
 /** `lethe clones`: blocks of lines that outputs share with a corpus, as a log in the published format. */
+
 import { Command, Option } from 'commander';
 import { LINE_MODES, type LineMode } from '../../clones/lines/line-mode.js';
 import {
@@ -9,6 +10,7 @@ import {
   LOG_FORMATS,
 } from '../../clones/log/log-format.js';
 import { type DetectClonesResult, searchClones } from '../../clones/search/search.js';
+import { counted } from '../../counted.js';
 import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
 import { integerOption } from '../options.js';
@@ -105,7 +107,9 @@ export function createClonesCommand(): Command {
           },
         );
         await write(result, options);
-        session.say(`${result.groups.length} shared blocks of at least ${threshold} lines.`);
+        session.say(
+          `${counted(result.groups.length, 'shared block')} of at least ${counted(threshold, 'line')}.`,
+        );
         if (result.failed.length > 0) throw failedShards(result);
       }),
     );

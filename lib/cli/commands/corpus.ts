@@ -1,4 +1,5 @@
 /** `lethe corpus`: builds the shards of a training corpus, and says what a built one holds. */
+
 import { Command } from 'commander';
 import { buildCorpus } from '../../clones/corpus/build.js';
 import {
@@ -6,6 +7,7 @@ import {
   type CorpusManifest,
   readCorpusManifest,
 } from '../../clones/corpus/manifest.js';
+import { counted } from '../../counted.js';
 import { InputError } from '../../errors.js';
 import { integerOption } from '../options.js';
 import { withSession } from '../session.js';
@@ -73,7 +75,9 @@ export function createCorpusCommand(): Command {
             (event) => {
               if (event.type === 'note') session.say(event.message);
               if (event.type === 'shard')
-                session.say(`Shard ${event.shard.name} is finished: ${event.shard.documents} documents.`);
+                session.say(
+                  `Shard ${event.shard.name} is finished: ${counted(event.shard.documents, 'document')}.`,
+                );
             },
           );
           session.say(describeCorpus(manifest, output));
@@ -108,5 +112,5 @@ export function createCorpusCommand(): Command {
 function describeCorpus(manifest: CorpusManifest, directory: string): string {
   const { shards, documents, lines, bytes, complete } = manifest;
   const state = complete ? '' : '; it is not finished';
-  return `${directory} holds ${shards.length} shards: ${documents} documents, ${lines} lines, ${bytes} bytes${state}.`;
+  return `${directory} holds ${counted(shards.length, 'shard')}: ${counted(documents, 'document')}, ${counted(lines, 'line')}, ${counted(bytes, 'byte')}${state}.`;
 }

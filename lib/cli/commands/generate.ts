@@ -1,5 +1,7 @@
 /** `lethe generate`: continuations of prompts. */
+
 import { Command, Option } from 'commander';
+import { counted } from '../../counted.js';
 import { InputError } from '../../errors.js';
 import { readGenerationConfig } from '../../model/decoding/generation-config.js';
 import { cutAtStopString } from '../../model/decoding/stop-strings.js';
@@ -154,7 +156,7 @@ export function createGenerateCommand(): Command {
             },
             session,
           );
-          session.say(`Wrote ${written} continuations.`);
+          session.say(`Wrote ${counted(written, 'continuation')}.`);
         },
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),

@@ -1,5 +1,7 @@
 /** `lethe measure`: how much of each document, and of each secret in it, a model has memorized. */
+
 import { Command, Option } from 'commander';
+import { counted } from '../../counted.js';
 import { measureMemorization } from '../../memorization/measure.js';
 import { measureSecrets, type SecretDocument } from '../../memorization/measure-secrets.js';
 import type { Memorization } from '../../memorization/region.js';
@@ -126,7 +128,7 @@ export function createMeasureCommand(): Command {
             },
             session,
           );
-          session.say(`Measured ${written} records.`);
+          session.say(`Measured ${counted(written, 'record')}.`);
         },
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),

@@ -1,5 +1,7 @@
 /** `lethe merge`: the outputs of a campaign as text files and their maps, as published. */
+
 import { Command } from 'commander';
+import { counted } from '../../counted.js';
 import { runMerge } from '../../sampling/merge.js';
 import { integerOption } from '../options.js';
 import { withSession } from '../session.js';
@@ -30,7 +32,9 @@ export function createMergeCommand(): Command {
       withSession(async (session) => {
         const { files } = await session.run(runMerge(directory, { ...options, signal: session.signal }));
         for (const { mergedPath, mapPath, outputs, lines } of files)
-          session.say(`Wrote ${mergedPath} (${outputs} outputs, ${lines} lines) and ${mapPath}.`);
+          session.say(
+            `Wrote ${mergedPath} (${counted(outputs, 'output')}, ${counted(lines, 'line')}) and ${mapPath}.`,
+          );
       }),
     );
 }

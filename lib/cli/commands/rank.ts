@@ -1,7 +1,9 @@
 /** `lethe rank`: which outputs are likely memorized, without the training data; and how good that guess is, with it. */
+
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { counted } from '../../counted.js';
 import { digestFile } from '../../data/digest.js';
 import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
 import { openResumableJsonLines } from '../../data/resumable-json-lines.js';
@@ -127,7 +129,9 @@ async function rank(options: Options, session: Session): Promise<void> {
     : await openResumableJsonLines(output, rankedOutputSchema, runKey);
   if (scores !== undefined && scores.keptCount < verdicts.outputs) {
     if (scores.keptCount > 0)
-      session.say(`Going on after ${scores.keptCount} outputs of ${output}.part that are finished.`);
+      session.say(
+        `Going on after ${counted(scores.keptCount, 'output')} of ${output}.part that are finished.`,
+      );
     await using first = await openRankingModel(directory, options);
     await using second = directory2 === undefined ? undefined : await openRankingModel(directory2, options);
     const scoring = scoreOutputs(first, second, source.read(), {
@@ -201,10 +205,12 @@ async function writeRanking(path: string, { ranking }: RankedOutputs, session: S
 function report(ranked: RankedOutputs, json: boolean, session: Session): void {
   const { ranking, best, outputs, cut } = ranked;
   if (ranking === undefined) {
-    session.say(`Ranked ${outputs} outputs. Best first:`);
+    session.say(`Ranked ${counted(outputs, 'output')}. Best first:`);
     for (const [name, ids] of best) session.say(`  ${name.padEnd(18)}  ${ids.join(' ')}`);
   } else {
-    session.say(`Ranked ${outputs} outputs, of which ${ranking.memorized} are memorized by the clone logs.`);
+    session.say(
+      `Ranked ${counted(outputs, 'output')}, of which ${ranking.memorized} ${ranking.memorized === 1 ? 'is' : 'are'} memorized by the clone logs.`,
+    );
     for (const line of tableOf(ranking.scores)) session.say(line);
   }
   if (!json) return;

@@ -1,6 +1,8 @@
 /** `lethe sample`: fills directories with sampled outputs of a model. */
+
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { counted } from '../../counted.js';
 import { modelOfSnapshot } from '../../data/hub-cache.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
@@ -41,10 +43,13 @@ Examples:
   lethe sample --model codeparrot-small --count 1000 --prompts analysis/extract_prompt.json --prompt-hash SHA1
   lethe sample --model codeparrot-small --count 10 --function-prompts src --output outputs/functions`;
 
+/** As published. */
+const MAX_TOKENS = 512;
+
 interface Options extends ModelOptions, PromptOptions {
   readonly output?: string;
   readonly count: number;
-  readonly maxTokens: number;
+  readonly maxTokens?: number;
   readonly temperature: number | 'decaying';
   readonly topK: number;
   readonly topP: number;
@@ -62,7 +67,13 @@ export function createSampleCommand(): Command {
     )
     .option('--output <directory>', 'where the outputs go (default: below results, see below)')
     .addOption(integerOption('--count <n>', 'outputs to make of each prompt', { min: 1, default: 20_000 }))
-    .addOption(integerOption('--max-tokens <n>', 'new tokens an output at most', { min: 1, default: 512 }))
+    .addOption(
+      integerOption(
+        '--max-tokens <n>',
+        `new tokens an output at most (default: ${MAX_TOKENS}, or as many as the model's context leaves)`,
+        { min: 1 },
+      ),
+    )
     .option('--prompt <text>', 'text to continue')
     .option('--prompt-file <file>', 'file with the text to continue')
     .option('--prompt-hash <sha1>', 'SHA-1 of the text to continue, which --prompts holds')
@@ -89,15 +100,20 @@ export function createSampleCommand(): Command {
 }
 
 async function run(options: Options, session: Session): Promise<void> {
-  const { count, maxTokens, temperature, topK, topP, layout, logProbs = false, batchRows, seed } = options;
+  const { count, temperature, topK, topP, layout, logProbs = false, batchRows, seed } = options;
   const found = await readPrompts(options, session);
 
   const directory = await locateModel(options, session);
   await using model = await openModel(directory, options);
   const tokenizer = await openTokenizer(directory, model);
-  const fits = (prompt: string) => promptTokens(tokenizer, prompt).length + maxTokens <= model.contextLength;
+  const { contextLength } = model;
+  const lengthOf = (prompt: string | undefined) => promptTokens(tokenizer, prompt).length;
+  // Of many prompts those that are too long are left out: half of the context is for the outputs.
+  const room = contextLength - (found.many ? contextLength >> 1 : lengthOf(found.prompts[0]));
+  const { maxTokens = Math.max(1, Math.min(MAX_TOKENS, room)) } = options;
+  const fits = (prompt: string) => lengthOf(prompt) + maxTokens <= contextLength;
   const { prompts, many } = found.many ? leaveOutLong(found, fits, session) : found;
-  const results = resultsDirectory({ ...options, prompted: prompts.length > 0 });
+  const results = resultsDirectory({ ...options, maxTokens, prompted: prompts.length > 0 });
   const below = (root: string) => prompts.map((prompt) => join(root, promptHash(prompt)));
   const root = options.output ?? (many ? results : (below(results)[0] ?? results));
   const identity = await identify(directory, options, many ? below(root) : [root]);
@@ -127,7 +143,7 @@ async function run(options: Options, session: Session): Promise<void> {
     model: { path, ...source },
   });
   const held = 'campaigns' in rest ? `of ${holding.prompts} prompts` : `${holding.first} to ${holding.last}`;
-  session.say(`${root} holds outputs ${held} now; ${made} were made, ${tokens} tokens.`);
+  session.say(`${root} holds outputs ${held} now; ${made} were made, ${counted(tokens, 'token')}.`);
 }
 
 /** A model of gigabytes is digested once, and not each time that its campaign goes on. */

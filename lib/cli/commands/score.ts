@@ -1,5 +1,7 @@
 /** `lethe score`: log-probability, argmax hit and rank of every token of a document. */
+
 import { Command } from 'commander';
+import { counted } from '../../counted.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addModelOptions, addRecordOptions, integerOption, type ModelOptions } from '../options.js';
 import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
@@ -74,7 +76,7 @@ export function createScoreCommand(): Command {
             },
             session,
           );
-          session.say(`Scored ${written} records.`);
+          session.say(`Scored ${counted(written, 'record')}.`);
         },
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),

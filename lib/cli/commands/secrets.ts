@@ -1,6 +1,8 @@
 /** `lethe secrets`: find e-mail addresses, IP addresses and keys in documents. */
+
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
+import { counted } from '../../counted.js';
 import { readDocuments } from '../../data/documents.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { InputError } from '../../errors.js';
@@ -75,7 +77,7 @@ async function print(records: AsyncIterable<object>): Promise<void> {
 /** `Secrets in 2 of 7 documents: 3 GitHub Token, 1 Email Address.` */
 export function describeSummary({ documents, sensitiveDocuments, counts }: ScanSummary): string {
   const list = Object.entries(counts).map(([type, count]) => `${count} ${type}`);
-  const share = `Secrets in ${sensitiveDocuments} of ${documents} documents`;
+  const share = `Secrets in ${sensitiveDocuments} of ${counted(documents, 'document')}`;
   return `${share}${list.length === 0 ? '' : `: ${list.join(', ')}`}.`;
 }
 

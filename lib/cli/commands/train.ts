@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { check } from '../../check.js';
+import { counted } from '../../counted.js';
 import { readDocuments } from '../../data/documents.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
@@ -124,7 +125,7 @@ async function run(options: Options, session: Session): Promise<void> {
   );
   await rm(`${options.output}.state`, { recursive: true, force: true });
   session.say(
-    `Trained ${steps} steps on ${documents} documents: loss ${finalLoss.toFixed(4)}. The model is in ${options.output}.`,
+    `Trained ${counted(steps, 'step')} on ${counted(documents, 'document')}: loss ${finalLoss.toFixed(4)}. The model is in ${options.output}.`,
   );
 }
 

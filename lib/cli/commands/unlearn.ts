@@ -1,7 +1,9 @@
 /** `lethe unlearn`: makes a model forget, and keeps the course of it. */
+
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { counted } from '../../counted.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
@@ -205,7 +207,7 @@ function describeResult(
 ): string {
   const show = (value: number | null): string => (value === null ? 'not measured' : value.toFixed(4));
   return [
-    `Stopped after ${epochs} epochs: ${REASONS[stopReason]}. Kept epoch ${bestEpoch}.`,
+    `Stopped after ${counted(epochs, 'epoch')}: ${REASONS[stopReason]}. Kept epoch ${bestEpoch}.`,
     `MA ${show(history[0]!.memorizationAccuracy)} -> ${show(best.memorizationAccuracy)} (threshold ${show(thresholds.memorizationAccuracy)}), EL_10 ${show(best.extractionLikelihood)} (threshold ${show(thresholds.extractionLikelihood[10]!)}).`,
     `The model, history.jsonl and run.json are in ${output}.`,
   ].join('\n');
