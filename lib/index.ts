@@ -135,12 +135,12 @@ export { drain, type ProgressEvent } from './progress.js';
 export { deriveSeed, Random } from './random.js';
 export type { ReportInput } from './report/input.js';
 export { parseReportInput } from './report/input-schema.js';
-export { redactReport } from './report/mask.js';
+export { redactReport, type SecretDisplay } from './report/mask.js';
 export type { MemorizationInput } from './report/memorization/input.js';
 export { readMemorization } from './report/memorization/read.js';
 export { renderMemorization } from './report/memorization/render.js';
 export { readReport } from './report/read.js';
-export { renderReport } from './report/render.js';
+export { type RenderReportOptions, renderReport } from './report/render.js';
 export { judge, type Verdict } from './report/verdict.js';
 export {
   type CampaignEvent,

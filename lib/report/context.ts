@@ -1,7 +1,8 @@
 /** What every section gets: the input, and the way secrets are shown. Also the limits of what one page draws. */
+import { dots } from '../secrets/veil.js';
 import { type Content, type Html, html } from './html.js';
 import type { ReportInput } from './input.js';
-import { Masker, secretValues } from './mask.js';
+import { type SecretDisplay, veilOf } from './mask.js';
 
 /** Caps, so that a run with a hundred thousand records still makes a page that opens at once. */
 export const LIMITS = {
@@ -24,8 +25,11 @@ export const LIMITS = {
 
 export interface Context {
   readonly input: ReportInput;
-  readonly redacted: boolean;
-  /** Text with its known secrets masked until the reader reveals them. */
+  /** How secrets are shown; all but `shown` have been taken out of `input`. */
+  readonly display: SecretDisplay;
+  /** The text with dots in place of its secrets; the text itself where it has none any more. */
+  hide(value: string): string;
+  /** Text whose secrets, if they are still in it, are masked until the reader reveals them. */
   text(value: string): Content;
   /** Two forms of one text of which the first is shown until the reader reveals the second. */
   veiled(masked: string, bare: string): Content;
@@ -33,26 +37,26 @@ export interface Context {
   corpusAnchor(document: string): string | undefined;
 }
 
-export function createContext(input: ReportInput): Context {
-  const redacted = input.redacted === true;
-  const masker = new Masker(redacted ? [] : secretValues(input));
+export function createContext(input: ReportInput, display: SecretDisplay): Context {
+  const veil = display === 'shown' ? veilOf(input) : undefined;
   const anchors = new Map(
     (input.clones?.documents ?? [])
       .slice(0, LIMITS.corpusDocuments)
       .map((document, index) => [document.id, `corpus-${index + 1}`]),
   );
   const veiled = (masked: string, bare: string): Content =>
-    redacted || masked === bare
+    veil === undefined || masked === bare
       ? bare
       : html`<span class="masked">${masked}</span><span class="bare">${bare}</span>`;
   return {
     input,
-    redacted,
+    display,
     veiled,
+    hide: (value) => veil?.hide(value) ?? value,
     text: (value) =>
-      masker
-        .split(value)
-        .map((piece) => (piece.secret ? veiled(masker.mask(piece.text), piece.text) : piece.text)),
+      veil === undefined
+        ? value
+        : veil.split(value).map(({ text, secret }) => (secret ? veiled(dots(text), text) : text)),
     corpusAnchor: (document) => anchors.get(document),
   };
 }

@@ -1,32 +1,31 @@
 /**
- * Secrets kept from the eye, and from the file. A report is mailed around: values are masked until a reader asks
- * (`Masker`), or taken out of the data altogether (`redactReport`).
+ * Secrets kept out of a page, and so out of the file: a report is mailed around. Every string that the page shows passes
+ * through one veil (secrets/veil.ts), which knows the secrets of the run and those that the scanner finds in its texts.
  */
-import type { ReportInput } from './input.js';
+import { findValuesToHide } from '../secrets/scan.js';
+import type { Stretch } from '../secrets/secret-body.js';
+import { dots, replaceStretches, Veil } from '../secrets/veil.js';
+import type { ReportDocument, ReportInput } from './input.js';
 
-const DOT = '\u2022';
-/** Shorter values are left alone where they turn up in other text: they would mask ordinary code. */
-const LEAST_FINDABLE = 6;
+/**
+ * How a page shows secrets. `masked`: dots in their place, and of each one in the table of secrets a hint of its ends;
+ * `redacted`: dots, and kind and length; `shown`: behind a switch, so that the values are in the file.
+ */
+export type SecretDisplay = 'masked' | 'redacted' | 'shown';
+
 /** A continuation that repeats this much of its secret, in characters, is masked there. */
 const LEAST_SHARED = 4;
 
-/** How much of each end a masked secret shows: at most a quarter and an eighth of it. */
-function ends(value: string): { head: string; tail: string } {
-  const head = Math.min(6, Math.floor(value.length / 4));
-  const tail = Math.min(2, Math.floor(value.length / 8));
-  return { head: value.slice(0, head), tail: value.slice(value.length - tail) };
-}
-
-/** `ghp_ab…9f`. */
+/** `ghp_…9f`: at most a quarter and an eighth of the value, and never enough to be a run. */
 export function maskSecret(value: string): string {
-  const { head, tail } = ends(value);
-  return `${head}\u2026${tail}`;
+  const head = Math.min(4, Math.floor(value.length / 4));
+  const tail = Math.min(2, Math.floor(value.length / 8));
+  return `${value.slice(0, head)}\u2026${value.slice(value.length - tail)}`;
 }
 
-/** `ghp_ab••••••9f`: as many UTF-16 units as the value, so that offsets into the text stay right. */
-export function maskInPlace(value: string): string {
-  const { head, tail } = ends(value);
-  return head + DOT.repeat(value.length - head.length - tail.length) + tail;
+/** `GitHub Token, 40 characters`. */
+function describeSecret({ type, value }: { readonly type: string; readonly value: string }): string {
+  return `${type}, ${value.length} ${value.length === 1 ? 'character' : 'characters'}`;
 }
 
 /** Masks what a model's continuation has in common with the secret that it was asked for. Keeps the length. */
@@ -36,55 +35,27 @@ export function maskShared(text: string, secret: string): string {
     let length = 0;
     while (at + length < text.length && secret.includes(text.slice(at, at + length + 1))) length++;
     const shared = length >= Math.min(LEAST_SHARED, secret.length) && length > 0;
-    masked += shared ? DOT.repeat(length) : text[at]!;
+    masked += shared ? dots(text.slice(at, at + length)) : text[at]!;
     at += shared ? length : 1;
   }
   return masked;
 }
 
-export interface MaskedPiece {
-  readonly text: string;
-  readonly secret: boolean;
+/** A continuation without its secret: `= the secret` where it begins with all of it. */
+export function maskCompletion(text: string, secret: string): string {
+  return text.startsWith(secret) ? `= the secret${text.slice(secret.length)}` : maskShared(text, secret);
 }
 
-/** Finds the known secrets of a report in any text. */
-export class Masker {
-  /** By their first {@link LEAST_FINDABLE} units, longest first: one look-up a position however many there are. */
-  readonly #values = new Map<string, string[]>();
+/** The document's text with dots in place of its secrets. Its length stays, and so do the offsets of its tokens. */
+export function maskDocument({ text, secrets }: Pick<ReportDocument, 'text' | 'secrets'>): string {
+  const dotted = ({ start, end }: Stretch) => dots(text.slice(start, end));
+  // Any that overlap are put in one after the other.
+  return secrets.reduce((masked, secret) => replaceStretches(masked, [secret], dotted), text);
+}
 
-  constructor(values: Iterable<string>) {
-    for (const value of new Set(values)) {
-      if (value.length < LEAST_FINDABLE) continue;
-      const key = value.slice(0, LEAST_FINDABLE);
-      this.#values.set(key, [...(this.#values.get(key) ?? []), value]);
-    }
-    for (const list of this.#values.values()) list.sort((a, b) => b.length - a.length);
-  }
-
-  /** The text cut into what is secret and what is not, in order; joined again it is the text. */
-  split(text: string): MaskedPiece[] {
-    const pieces: MaskedPiece[] = [];
-    let from = 0;
-    if (this.#values.size === 0) return text === '' ? [] : [{ text, secret: false }];
-    for (let at = 0; at + LEAST_FINDABLE <= text.length; at++) {
-      const candidates = this.#values.get(text.slice(at, at + LEAST_FINDABLE));
-      const found = candidates?.find((value) => text.startsWith(value, at));
-      if (found === undefined) continue;
-      if (at > from) pieces.push({ text: text.slice(from, at), secret: false });
-      pieces.push({ text: found, secret: true });
-      from = at + found.length;
-      at = from - 1;
-    }
-    if (from < text.length) pieces.push({ text: text.slice(from), secret: false });
-    return pieces;
-  }
-
-  /** The text with every known secret masked in place. */
-  mask(text: string): string {
-    return this.split(text)
-      .map((piece) => (piece.secret ? maskInPlace(piece.text) : piece.text))
-      .join('');
-  }
+/** What a page must not show: the secrets of the report, and what the scanner finds in its texts. */
+export function veilOf(input: ReportInput): Veil {
+  return new Veil([...secretValues(input), ...valuesIn(input)]);
 }
 
 /** Every secret value that a report knows: those probed, and those marked in the documents. */
@@ -97,39 +68,82 @@ export function secretValues(input: ReportInput): Set<string> {
 }
 
 /**
- * The same report without the secrets: wherever one stands, in whatever field, a stand-in of the same length does.
- * What the model wrote in a secret's place is masked where it repeats it. Values under 6 characters are taken out
- * of their own records and documents only. The page made of it offers no reveal.
+ * The same report without the secrets: wherever one stands, or a run of 6 characters of one, in whatever field, stand
+ * dots. Instead of the value its record has a hint of it (`masked`) or its kind and length (`redacted`).
  */
-export function redactReport(input: ReportInput): ReportInput {
+export function concealReport(input: ReportInput, display: Exclude<SecretDisplay, 'shown'>): ReportInput {
   if (input.redacted === true) return input;
-  const masker = new Masker(secretValues(input));
-  const redacted: ReportInput = {
+  const veil = veilOf(input);
+  const withoutValues: ReportInput = {
     ...input,
-    redacted: true,
     secrets: input.secrets?.map((secret) => ({
       ...secret,
-      value: maskInPlace(secret.value),
       completion: {
-        before: secret.completion.before && maskShared(secret.completion.before, secret.value),
-        after: secret.completion.after && maskShared(secret.completion.after, secret.value),
+        before: secret.completion.before && maskCompletion(secret.completion.before, secret.value),
+        after: secret.completion.after && maskCompletion(secret.completion.after, secret.value),
       },
     })),
-    documents: input.documents?.map((document) => ({
-      ...document,
-      text: document.secrets.reduce(
-        (text, { start, end }) =>
-          text.slice(0, start) + maskInPlace(text.slice(start, end)) + text.slice(end),
-        document.text,
-      ),
-    })),
+    documents: input.documents?.map((document) => ({ ...document, text: maskDocument(document) })),
   };
-  return mapStrings(redacted, (text) => masker.mask(text)) as ReportInput;
+  const hidden = hideStrings(withoutValues, veil);
+  return {
+    ...hidden,
+    ...(display === 'redacted' ? { redacted: true } : {}),
+    secrets: hidden.secrets?.map((secret, i) => {
+      const { type } = secret;
+      const { value } = input.secrets![i]!;
+      return {
+        ...secret,
+        value: display === 'redacted' ? describeSecret({ type, value }) : maskSecret(value),
+      };
+    }),
+  };
 }
 
-function mapStrings(value: unknown, map: (text: string) => string): unknown {
-  if (typeof value === 'string') return map(value);
-  if (Array.isArray(value)) return value.map((item) => mapStrings(item, map));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapStrings(inner, map)]));
+/** {@link concealReport} for files that are handed on. */
+export function redactReport(input: ReportInput): ReportInput {
+  return concealReport(input, 'redacted');
+}
+
+/** What the scanner finds in any text of a value. */
+export function valuesIn(value: unknown, found: Set<string> = new Set()): Set<string> {
+  if (typeof value === 'string') for (const secret of findValuesToHide(value)) found.add(secret);
+  else if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(value)) valuesIn(inner, found);
+  return found;
+}
+
+/** Fields that hold one of a few words, which the page goes by. */
+const WORDS = new Set(['category', 'counting', 'loss', 'phase', 'role', 'schedule']);
+/** Fields by which one record names another: two that differ must not become one. */
+const NAMES = new Set(['document', 'fingerprint', 'id']);
+
+/** The value with every string in it hidden, names of fields that the data choose included. */
+export function hideStrings<T>(value: T, veil: Veil): T {
+  if (veil.isEmpty) return value;
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  const nameOf = (name: string): string => {
+    let hidden = names.get(name);
+    if (hidden !== undefined) return hidden;
+    const plain = veil.hide(name);
+    hidden = plain;
+    for (let n = 2; plain !== name && taken.has(hidden); n++) hidden = `${plain} (${n})`;
+    names.set(name, hidden);
+    taken.add(hidden);
+    return hidden;
+  };
+  const walk = (inner: unknown, key: string): unknown => {
+    if (typeof inner === 'string') return NAMES.has(key) ? nameOf(inner) : veil.hide(inner);
+    if (Array.isArray(inner)) return inner.map((item) => walk(item, key));
+    if (typeof inner !== 'object' || inner === null) return inner;
+    const isRecord = key === 'hyperparameters' || key === 'versions' || key === 'options';
+    return Object.fromEntries(
+      Object.entries(inner).map(([name, item]) => [
+        isRecord ? veil.hide(name) : name,
+        WORDS.has(name) && typeof item === 'string' ? item : walk(item, name),
+      ]),
+    );
+  };
+  return walk(value, '') as T;
 }

@@ -4,6 +4,7 @@ import { createContext } from './context.js';
 import { moment } from './format.js';
 import { html } from './html.js';
 import type { ReportInput } from './input.js';
+import { concealReport, type SecretDisplay } from './mask.js';
 import { renderPage } from './page.js';
 import { auditChapter } from './sections/audit.js';
 import { eraseChapter } from './sections/erase.js';
@@ -14,15 +15,25 @@ import { proveChapter } from './sections/prove.js';
 import { runSection } from './sections/run.js';
 import { STYLE } from './style.js';
 
+export interface RenderReportOptions {
+  /**
+   * `masked` (default): no secret is in the page, nor a run of 6 characters of the body of one, but for a hint of its
+   * first and last characters; `redacted`: kind and length only; `shown`: the page holds the values behind a switch.
+   */
+  readonly secrets?: SecretDisplay | undefined;
+}
+
 /**
  * Writes the story of one run, audit, erase, prove, as one self-contained HTML page.
  *
  * Whatever a model or a corpus wrote is escaped and its invisible characters are shown; the page's policy lets only
- * its own script and style run and reach nothing. Secrets are masked until the reader reveals them, but they are in
- * the file: pass `redactReport(input)` to leave them out. The same input gives the same page.
+ * its own script and style run and reach nothing. Secrets are those of the report and those that the scanner finds in
+ * its texts. The same input gives the same page.
  */
-export function renderReport(input: ReportInput): string {
-  const context = createContext(input);
+export function renderReport(report: ReportInput, { secrets = 'masked' }: RenderReportOptions = {}): string {
+  const display = report.redacted === true ? 'redacted' : secrets;
+  const input = display === 'shown' ? report : concealReport(report, display);
+  const context = createContext(input, display);
   const audit = auditChapter(context);
   const erase = eraseChapter(context);
   const prove = proveChapter(context);

@@ -5,6 +5,7 @@ import { deriveSeed, Random } from '../random.js';
 import { isPrivateAddress } from './ip-address.js';
 import { locateSecrets } from './locate-secrets.js';
 import type { Secret } from './secret.js';
+import { replaceStretches } from './veil.js';
 
 export interface RedactOptions {
   /** Integer. The same seed and value give the same stand-in, in any document. Default: 42. */
@@ -46,15 +47,9 @@ const optionsSchema = z.strictObject({ seed: z.int().default(42) });
  */
 export function redactSecrets(text: string, secrets: readonly Secret[], options: RedactOptions = {}): string {
   const { seed } = check(optionsSchema, options, 'options of redactSecrets');
-  let redacted = '';
-  let copied = 0;
   const located = locateSecrets(text, secrets, 'redactSecrets');
-  for (const secret of located.sort((a, b) => a.start - b.start || b.end - a.end)) {
-    if (secret.end <= copied) continue;
-    redacted += text.slice(copied, secret.start) + standIn(secret, seed);
-    copied = secret.end;
-  }
-  return redacted + text.slice(copied);
+  located.sort((a, b) => a.start - b.start || b.end - a.end);
+  return replaceStretches(text, located, (secret) => standIn(secret, seed));
 }
 
 function standIn({ tag, type, value }: Secret, seed: number): string {

@@ -1,6 +1,7 @@
 /** The scanner: every occurrence of every e-mail address, IP address and key in a text. */
 import { findEmails } from './email.js';
 import { isHarmlessValue, LineContext, mentionsHashes } from './false-positives.js';
+import { filterSecrets } from './filter.js';
 import { findIpv4, findIpv6 } from './ip-address.js';
 import { findOccurrences, resolveOverlaps } from './occurrences.js';
 import { KEY_RULES, type KeyRule } from './rules.js';
@@ -61,6 +62,17 @@ export function scanSecrets(text: string, options: ScanOptions = {}): Secret[] {
     found.push({ secret: { tag, type, value, start, end }, precedence });
   }
   return resolveOverlaps(found, text.length);
+}
+
+/**
+ * The values of a text that nobody should read by chance: what {@link scanSecrets} finds and {@link filterSecrets} keeps,
+ * and keys of an unmistakable form in texts that the published rules pass over because they mention hashes.
+ */
+export function findValuesToHide(text: string): Set<string> {
+  const values = new Set(filterSecrets(scanSecrets(text)).map(({ value }) => value));
+  for (const { rule, value } of findKeys(text))
+    if (!rule.byEntropy && !isHarmlessValue(value)) values.add(value);
+  return values;
 }
 
 function continuesBeyond(text: string, start: number, end: number): boolean {

@@ -3,13 +3,13 @@ import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../lib/report/context.js';
 import type { ReportInput } from '../../lib/report/input.js';
-import { redactReport } from '../../lib/report/mask.js';
 import { renderReport } from '../../lib/report/render.js';
 import { type Element, elements, find, hasClass, parseMarkup, textOf } from './markup.js';
 import { EMAIL, sampleReport, TOKEN } from './sample.js';
 
 const page = renderReport(sampleReport());
 const root = parseMarkup(page);
+const shownPage = renderReport(sampleReport(), { secrets: 'shown' });
 const audit = () =>
   sampleReport({ unlearning: undefined, clones: { ...sampleReport().clones!, after: null } });
 
@@ -152,21 +152,30 @@ describe('secrets', () => {
     return element.children.map((child) => (typeof child === 'string' ? child : visible(child))).join('');
   }
 
-  it('are masked wherever they stand until the reader asks', () => {
-    const shown = visible(root);
-    expect(shown).toContain('ghp_01\u2026EF');
-    expect(shown).not.toContain(TOKEN);
-    expect(shown).not.toContain(EMAIL);
-    expect(textOf(root)).toContain(TOKEN);
-    expect(find(root, (element) => 'data-reveal' in element.attributes)).toHaveLength(1);
+  it('are masked in the data of the page, not only on the screen', () => {
+    expect(textOf(root)).toContain('ghp_\u2026EF');
+    for (const secret of [TOKEN, EMAIL]) expect(page).not.toContain(secret.slice(4, 10));
+    expect(textOf(root)).toContain('The values are not in this file: their first and last');
+    expect(find(root, (element) => 'data-reveal' in element.attributes)).toHaveLength(0);
+    expect(find(root, hasClass('bare'))).toHaveLength(0);
   });
 
-  it('are not in the file at all after redaction, nor is a way to reveal them', () => {
-    const redacted = renderReport(redactReport(sampleReport()));
+  it('are masked wherever they stand until the reader asks, where the page is to hold them', () => {
+    const tree = parseMarkup(shownPage);
+    const shown = visible(tree);
+    expect(shown).toContain('ghp_\u2026EF');
+    expect(shown).not.toContain(TOKEN);
+    expect(shown).not.toContain(EMAIL);
+    expect(textOf(tree)).toContain(TOKEN);
+    expect(find(tree, (element) => 'data-reveal' in element.attributes)).toHaveLength(1);
+  });
+
+  it('leave kind and length alone after redaction', () => {
+    const redacted = renderReport(sampleReport(), { secrets: 'redacted' });
     const tree = parseMarkup(redacted);
-    expect(redacted).not.toContain(TOKEN);
-    expect(redacted).not.toContain(EMAIL);
-    expect(redacted).not.toContain(TOKEN.slice(8, 16));
+    expect(textOf(tree)).toContain('GitHub token, 26 characters');
+    expect(redacted).not.toContain('ghp_');
+    for (const secret of [TOKEN, EMAIL]) expect(redacted).not.toContain(secret.slice(0, 6));
     expect(find(tree, (element) => 'data-reveal' in element.attributes)).toHaveLength(0);
     expect(find(tree, hasClass('bare'))).toHaveLength(0);
   });

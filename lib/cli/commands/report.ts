@@ -1,11 +1,11 @@
 /** `lethe report`: a run's report.json, or an analysis of memorization, as one HTML page. */
 import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
 import { analysisPaths } from '../../memorization/analysis/summary.js';
-import { redactReport } from '../../report/mask.js';
+import type { SecretDisplay } from '../../report/mask.js';
 import { readMemorization } from '../../report/memorization/read.js';
 import { renderMemorization } from '../../report/memorization/render.js';
 import { readReport } from '../../report/read.js';
@@ -21,6 +21,7 @@ Examples:
 interface ReportCommandOptions {
   readonly output?: string;
   readonly redact?: boolean;
+  readonly showValues?: boolean;
 }
 
 interface MadePage {
@@ -35,11 +36,17 @@ export function createReportCommand(): Command {
   return new Command('report')
     .summary('render a run or an analysis of memorization as one self-contained HTML page')
     .description(
-      'Renders the report.json of a run, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets of a run are masked on the page, but the page holds them; --redact leaves them out.',
+      'Renders the report.json of a run, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets, those of the run and those that the scanner finds in what is shown, are not in the page: dots stand for them and for every run of 6 characters of one.',
     )
     .argument('<run>', 'directory of a run or of an analysis, a report.json, or an analysis.json')
     .option('--output <file>', 'where the page goes, or - for stdout (default: report.html beside the input)')
-    .option('--redact', 'replace every secret of a run by a stand-in of the same length')
+    .option('--redact', 'show kind and length of each secret, and not its first and last characters')
+    .addOption(
+      new Option(
+        '--show-values',
+        'put the secrets into the page, behind a switch where it has one',
+      ).conflicts('redact'),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (run: string, options: ReportCommandOptions) => {
       const made = (await isAnalysis(run)) ? await analysisPage(run, options) : await runPage(run, options);
@@ -70,21 +77,19 @@ async function isAnalysis(path: string): Promise<boolean> {
 
 async function runPage(run: string, options: ReportCommandOptions): Promise<MadePage> {
   const { file, input } = await readReport(run);
-  return { page: renderReport(options.redact ? redactReport(input) : input), directory: dirname(file) };
+  return { page: renderReport(input, { secrets: displayOf(options) }), directory: dirname(file) };
+}
+
+function displayOf({ redact, showValues }: ReportCommandOptions): SecretDisplay {
+  return redact ? 'redacted' : showValues ? 'shown' : 'masked';
 }
 
 async function analysisPage(path: string, options: ReportCommandOptions): Promise<MadePage> {
-  if (options.redact) {
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      'Expected no --redact for an analysis of memorization: it knows nothing of secrets, so none could be found in its texts.',
-    );
-  }
   const directory = basename(path) === 'analysis.json' ? dirname(path) : path;
   const input = await readMemorization(directory);
   const { outputsMissing } = input;
   return {
-    page: renderMemorization(input),
+    page: renderMemorization(input, { secrets: displayOf(options) }),
     directory,
     warning: outputsMissing && `The page goes without the texts of the outputs. ${outputsMissing}`,
   };

@@ -7,7 +7,7 @@ import { integer, MISSING, percent } from '../format.js';
 import { type Html, html, inlineJson } from '../html.js';
 import type { Measured, ReportSecret } from '../input.js';
 import { likelihoodOrder } from '../likelihoods.js';
-import { maskSecret, maskShared } from '../mask.js';
+import { maskCompletion, maskSecret, type SecretDisplay } from '../mask.js';
 import { isBelow } from '../verdict.js';
 
 /** A text, or its masked form and the text. */
@@ -17,6 +17,13 @@ type Cell =
   | { readonly kind: 'veiled'; readonly value: readonly Veiled[] }
   | { readonly kind: 'lines'; readonly value: readonly string[] }
   | { readonly kind: 'number'; readonly value: readonly [shown: string, sortKey: number | null] };
+
+const NOTES: Readonly<Record<SecretDisplay, string>> = {
+  masked: 'The values are not in this file: their first and last characters stand for them.',
+  redacted: 'The values are not in this file: their kind and length stand for them.',
+  shown:
+    'Masked on screen and on paper only: the values are in this file. To hand it on without them, make it with lethe report --redact.',
+};
 
 /** Characters of a continuation that a row shows. */
 const CONTINUATION = 120;
@@ -74,8 +81,9 @@ function tableColumns(
   erased: boolean,
   state: ((secret: ReportSecret) => boolean | undefined) | undefined,
 ): Column[] {
+  const shown = context.display === 'shown';
   const veil = (masked: string, bare: string): Veiled =>
-    context.redacted || masked === bare ? [bare] : [masked, bare];
+    !shown || masked === bare ? [bare] : [masked, bare];
   const number = (
     title: string,
     value: (secret: ReportSecret) => Measured,
@@ -85,12 +93,12 @@ function tableColumns(
     title,
     kind: 'number',
     className,
-    cell: (secret) => [format(value(secret)), finiteOrNull(value(secret))],
+    cell: (secret) => [format(value(secret)), sortKey(value(secret))],
   });
   const n = likelihoodOrder(context.input.secrets?.[0]?.extractionLikelihood ?? {});
   const completion = ({ completion: { before, after }, value }: ReportSecret): Veiled[] =>
     (erased ? [before, after] : [before]).map((text) =>
-      text === null ? [MISSING] : veil(maskCompletion(text, value), oneLine(text)),
+      text === null ? [MISSING] : veil(oneLine(context.hide(maskCompletion(text, value))), oneLine(text)),
     );
   return [
     {
@@ -163,9 +171,9 @@ function controls(context: Context, kinds: readonly string[], sets: boolean, jud
 ${kinds.length > 1 && html`<label>Kind <select data-kind><option value="">all</option>${kinds.map((kind) => html`<option>${kind}</option>`)}</select></label>`}
 ${sets && html`<label>Set <select data-set><option value="">all</option><option value="1">to forget</option><option value="0">others</option></select></label>`}
 ${judged && html`<label>Threshold <select data-below><option value="">all</option><option value="false">not below</option><option value="true">below</option></select></label>`}
-${!context.redacted && html`<label class="switch"><input type="checkbox" data-reveal aria-describedby="reveal-note"> Reveal secrets</label>`}
+${context.display === 'shown' && html`<label class="switch"><input type="checkbox" data-reveal aria-describedby="reveal-note"> Reveal secrets</label>`}
 </div>
-<p class="note" id="reveal-note">${context.redacted ? 'The secrets were taken out of this file; stand-ins of the same length are shown.' : 'Masked on screen and on paper only: the values are in this file. To hand it on without them, make it with lethe report --redact.'}</p>`;
+<p class="note" id="reveal-note">${NOTES[context.display]}</p>`;
 }
 
 function drawRow(columns: readonly Column[], row: readonly Cell['value'][]): Html {
@@ -185,20 +193,14 @@ function drawCell(cell: Cell) {
   );
 }
 
-/** The whole secret needs no row of dots. */
-function maskCompletion(text: string, value: string): string {
-  return text.startsWith(value)
-    ? `= the secret${oneLine(text.slice(value.length))}`
-    : oneLine(maskShared(text, value));
-}
-
 function oneLine(text: string): string {
   const line = text.replace(/\r?\n/g, '\u21b5');
   return line.length > CONTINUATION ? `${line.slice(0, CONTINUATION)}\u2026` : line;
 }
 
-function finiteOrNull(value: Measured): Measured {
-  return Number.isFinite(value) ? value : null;
+/** Four digits are enough to sort by, and no digits of an address or a token turn up in them by chance. */
+function sortKey(value: Measured): Measured {
+  return Number.isFinite(value) ? Number(value!.toPrecision(4)) : null;
 }
 
 function subscript(digits: string): string {

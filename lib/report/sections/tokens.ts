@@ -3,7 +3,7 @@ import { type Context, cutNote, LIMITS } from '../context.js';
 import { counted, integer } from '../format.js';
 import { type Content, type Html, html } from '../html.js';
 import type { ReportDocument, ReportTokenScores } from '../input.js';
-import { maskInPlace } from '../mask.js';
+import { maskDocument } from '../mask.js';
 import { viewer } from '../viewer.js';
 
 export function tokensSection(context: Context): Html {
@@ -22,7 +22,7 @@ ${cutNote(shown.length, documents.length, 'documents')}`;
 }
 
 function drawDocument(context: Context, document: ReportDocument): Html {
-  const pieces = cutTokens(document);
+  const pieces = cutTokens(document, context.hide(maskDocument(document)));
   const panes = (
     [
       ['before', document.before],
@@ -100,17 +100,13 @@ export interface Piece {
 /**
  * Cuts a document at its token borders. Tokens that share a character (byte-level pieces of one letter) leave it to
  * the first of them; the others have no characters of their own and are not drawn.
+ *
+ * @param masked the text without its secrets, of the same length
  */
-export function cutTokens({
-  text,
-  offsets,
-  secrets,
-}: Pick<ReportDocument, 'text' | 'offsets' | 'secrets'>): Piece[] {
-  const masked = secrets.reduce(
-    (whole, { start, end }) =>
-      whole.slice(0, start) + maskInPlace(whole.slice(start, end)) + whole.slice(end),
-    text,
-  );
+export function cutTokens(
+  { text, offsets, secrets }: Pick<ReportDocument, 'text' | 'offsets' | 'secrets'>,
+  masked: string,
+): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   const push = (to: number, token: number | undefined) => {

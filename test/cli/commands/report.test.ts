@@ -42,9 +42,16 @@ describe('lethe report', () => {
     expect(await readFile(output, 'utf8')).toBe(expected);
   });
 
-  it('does not claim to redact texts in which it knows no secrets', async () => {
-    await writeGeneratedAnalysis(join(directory, 'analysis'), { blocks: 20, outputs: 10, seed: 1 });
-    await expect(run(join(directory, 'analysis'), '--redact')).rejects.toThrow(/Expected no --redact/);
+  it('shows values only where it is asked to', async () => {
+    const analysis = join(directory, 'analysis');
+    await writeGeneratedAnalysis(analysis, { blocks: 20, outputs: 10, seed: 1 });
+    const output = join(directory, 'page.html');
+    await run(directory, '--show-values', '--output', output);
+    expect(await readFile(output, 'utf8')).toBe(renderReport(sampleReport(), { secrets: 'shown' }));
+    await run(analysis, '--show-values', '--output', output);
+    expect(await readFile(output, 'utf8')).toBe(
+      renderMemorization(await readMemorization(analysis), { secrets: 'shown' }),
+    );
   });
 
   it('asks which, where a run and an analysis lie together', async () => {

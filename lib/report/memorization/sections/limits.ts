@@ -3,7 +3,8 @@ import { counted, integer } from '../../format.js';
 import { type Html, html } from '../../html.js';
 import { type MemorizationInput, PAGE_LIMITS } from '../input.js';
 
-export function limitsSection(input: MemorizationInput): Html {
+/** @param secrets how many the scanner found in what the page shows, and hid; undefined if nobody asked it to */
+export function limitsSection(input: MemorizationInput, secrets: number | undefined): Html {
   const { analysis, blocks, outputs } = input;
   const notes = [
     blocks.length < analysis.fingerprints &&
@@ -21,6 +22,9 @@ export function limitsSection(input: MemorizationInput): Html {
     'A corpus document is named where its shard was built with a manifest.',
     analysis.growth.fit !== null &&
       'The extrapolation assumes that further outputs are sampled in the same way, and that growth keeps its law.',
+    secrets === undefined
+      ? 'Secrets in the texts are shown as they are: this page was made with --show-values.'
+      : `The scanner found ${counted(secrets, 'secret')} in the texts of this page. Dots stand in their place, and in that of every part of one; what its rules miss is shown.`,
     'Characters that cannot be seen, or that would change how the page reads, are written out, as in \u27e8U+202E\u27e9.',
   ].filter((note) => note !== false);
   return html`<section class="chapter" id="limits"><h2>What to keep in mind</h2><ul class="limits">${notes.map((note) => html`<li>${note}</li>`)}</ul></section>`;
