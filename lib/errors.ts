@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'ERR_OUT_OF_MEMORY'
   | 'ERR_RUN_MISMATCH'
   | 'ERR_SECRET_MISMATCH'
+  | 'ERR_SETS_OVERLAP'
   | 'ERR_VOCABULARY_MISMATCH';
 
 export interface LetheErrorOptions {

@@ -32,8 +32,10 @@ export interface RecordJob {
   readonly output: string;
   /** Of input and output where their names do not say. Default: `jsonl`. */
   readonly format?: RecordFormatName | undefined;
-  /** What the offsets of secrets count, for commands that read them. */
+  /** What the offsets of secrets count. Default: `utf16`. */
   readonly offsets?: OffsetUnit | undefined;
+  /** The command has no use for secrets, right or wrong. Default: false. */
+  readonly ignoreSecrets?: boolean;
   /** Of CSV. Default: the keys of the first record. */
   readonly columns?: readonly string[] | undefined;
   /** Records handed to `process` at once. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { describe, describeIssue } from '../check.js';
 import { readCsv } from '../data/csv.js';
 import { type NumberedRecord, readNumberedJsonLines } from '../data/json-lines.js';
+import { UniqueIds } from '../data/unique-ids.js';
 import { InputError } from '../errors.js';
 import type { Model, Tokens } from '../model/model.js';
 import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
@@ -20,8 +21,10 @@ const recordSchema = z.looseObject({
 });
 
 export interface InputRecord {
-  /** As given; the line number where none is. */
+  /** As given; the line number where none is. No other record of the input has it. */
   readonly id: string | number;
+  /** Whether the id was given. */
+  readonly named: boolean;
   /** Exactly one of `text` and `tokens` is there. */
   readonly text?: string;
   readonly tokens?: Tokens;
@@ -43,21 +46,24 @@ export function formatOf(path: string, fallback: RecordFormatName = 'jsonl'): Re
 export interface ReadRecordsOptions {
   /** Of a file whose name does not say. Default: `jsonl`. */
   readonly format?: RecordFormatName | undefined;
-  /** What the offsets of secrets count. Default: the secrets are not looked at, and left out. */
+  /** What the offsets of secrets count. Default: `utf16`. */
   readonly offsets?: OffsetUnit | undefined;
+  /** Leave secrets out, unseen: for those who have no use for them. Default: false. */
+  readonly ignoreSecrets?: boolean | undefined;
 }
 
 /**
  * The records of a file, or of stdin for `-`.
  *
- * @throws InputError `ERR_FILE_FORMAT`, naming the line; `ERR_SECRET_MISMATCH` for a secret that is not what its text
+ * @throws InputError `ERR_FILE_FORMAT`, naming the line, also for an id that an earlier record has; `ERR_SECRET_MISMATCH` for a secret that is not what its text
  *   holds there
  */
 export async function* readRecords(
   input: string,
-  { format, offsets }: ReadRecordsOptions = {},
+  { format, offsets, ignoreSecrets = false }: ReadRecordsOptions = {},
 ): AsyncGenerator<InputRecord, void> {
   const path = input === '-' ? '/dev/stdin' : input;
+  const ids = new UniqueIds();
   const records =
     formatOf(input, format) === 'csv' ? readCsvRecords(path) : readNumberedJsonLines(path, recordSchema);
   for await (const { line, record } of records) {
@@ -74,9 +80,11 @@ export async function* readRecords(
         `Expected one mask entry for each token in ${path} line ${line} but received ${mask.length} for ${describe(tokens?.length)}.`,
       );
     const id = record.id ?? line;
-    const secrets = offsets === undefined ? undefined : locatedSecrets(record, id, offsets);
+    ids.add(id, `${path} line ${line}`);
+    const secrets = ignoreSecrets ? undefined : locatedSecrets(record, id, offsets);
     yield {
       id,
+      named: record.id !== undefined,
       ...(text === undefined ? {} : { text }),
       ...(tokens === undefined ? {} : { tokens: Int32Array.from(tokens) }),
       ...(secrets === undefined ? {} : { secrets }),
@@ -88,7 +96,7 @@ export async function* readRecords(
 function locatedSecrets(
   { text, content, secrets }: z.infer<typeof recordSchema>,
   id: string | number,
-  offsets: OffsetUnit,
+  offsets: OffsetUnit | undefined,
 ): Secret[] | undefined {
   if (secrets === undefined) return undefined;
   const holder = text ?? content;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { check } from '../check.js';
 import type { Document } from '../data/documents.js';
+import { UniqueIds } from '../data/unique-ids.js';
 import { InputError } from '../errors.js';
 import { deriveSeed, Random } from '../random.js';
 import { mentionsHashes } from '../secrets/false-positives.js';
@@ -51,13 +52,16 @@ const schema = z.strictObject({
  * {@link filterSecrets}. A document in which the scanner finds no keys by rule, because it speaks of hashes, is left
  * alone, as is one of an unknown language.
  *
- * @throws InputError `ERR_INVALID_OPTION` if fewer documents can be planted than `count`
+ * @throws InputError `ERR_INVALID_OPTION` if fewer documents can be planted than `count`; `ERR_FILE_FORMAT` for two
+ *   documents of one id, which would be given the same secrets
  */
 export function plantSecrets(
   documents: readonly Document[],
   options: PlantSecretsOptions = {},
 ): PlantSecretsResult {
   const { seed, count, perDocument, kinds, within } = check(schema, options, 'options of plantSecrets');
+  const ids = new UniqueIds();
+  for (const [i, { id }] of documents.entries()) ids.add(id, `document ${i + 1}`);
   const suitable = documents.filter(
     ({ id, path, text }) => languageOf(path ?? id) !== undefined && !mentionsHashes(text),
   );

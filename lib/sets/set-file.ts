@@ -1,6 +1,7 @@
 /** Forget, retained and unseen sets as files: one JSON object a line. */
 import { z } from 'zod';
 import { readNumberedJsonLines, writeJsonLines } from '../data/json-lines.js';
+import { UniqueIds } from '../data/unique-ids.js';
 import { locateSecrets } from '../secrets/locate-secrets.js';
 import { secretSchema } from '../secrets/secret.js';
 
@@ -24,18 +25,17 @@ export function writeSet(path: string, records: Iterable<SetRecord>): Promise<nu
 /**
  * Reads a set, checked line by line.
  *
- * @throws InputError that names the line which is no record of a set; `ERR_SECRET_MISMATCH` for a secret that is not what
+ * @throws InputError that names the line which is no record of a set, or has the id of an earlier one; `ERR_SECRET_MISMATCH` for a secret that is not what
  *   its text holds there
  */
 export async function readSet(path: string): Promise<SetRecord[]> {
   const records: SetRecord[] = [];
+  const ids = new UniqueIds();
   for await (const { line, record } of readNumberedJsonLines(path, recordSchema)) {
+    const where = `${path} line ${line}`;
+    ids.add(record.id, where);
     if (record.secrets !== undefined)
-      locateSecrets(
-        record.text,
-        record.secrets,
-        `record ${JSON.stringify(record.id)} in ${path} line ${line}`,
-      );
+      locateSecrets(record.text, record.secrets, `record ${JSON.stringify(record.id)} in ${where}`);
     records.push(record);
   }
   return records;

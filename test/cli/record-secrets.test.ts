@@ -44,6 +44,11 @@ test('unlearn refuses them in each of its sets; a value of another type is not s
       ...['--forget', space.at(forget), '--retain', space.at(retain)],
     ]);
   expect((await unlearn('good.jsonl', 'bad.jsonl')).stderr).toContain('at 1 to 7 of the text of record "r"');
+  const refused = await unlearn('good.jsonl', 'good.jsonl');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toBe(
+    'lethe: Expected forget, retain and unseen to share no document but document 1 of retain ("r") is in forget as well. Take it out of one of them, or insist with --allow-overlap.\n',
+  );
   const numeric = [
     { ...record(19), secrets: [{ tag: 'PHONE', type: 't', value: 5557771234, start: 0, end: 1 }] },
   ];

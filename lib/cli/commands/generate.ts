@@ -127,6 +127,7 @@ export function createGenerateCommand(): Command {
               input: options.input,
               output: options.output,
               format: options.format,
+              ignoreSecrets: true,
               // Twice the rows that are decoded together: a row that is done finds one that waits.
               batchRecords: Math.max(1, Math.floor((2 * (batchRows ?? MOST_ROWS)) / samples)),
               outputsPerInput: samples,

@@ -60,6 +60,7 @@ export function createScoreCommand(): Command {
               input: options.input,
               output: options.output,
               format: options.format,
+              ignoreSecrets: true,
               batchRecords: 64,
               process: async (batch) => {
                 const sequences = batch.map((record) => sequenceOf(record, reader));

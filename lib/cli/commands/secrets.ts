@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
 import { readDocuments } from '../../data/documents.js';
 import { writeJsonLines } from '../../data/json-lines.js';
+import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js';
 import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
@@ -45,7 +46,8 @@ Examples:
 }
 
 async function runScan(options: ScanCommandOptions, session: Session): Promise<void> {
-  const documents = readDocuments(options.input === '-' ? '/dev/stdin' : options.input);
+  const path = options.input === '-' ? '/dev/stdin' : options.input;
+  const documents = requireUniqueIds(readDocuments(path), path);
   const events = scanDocuments(documents, {
     tags: options.types,
     filter: options.filter,

@@ -30,7 +30,7 @@ import {
 } from '../options.js';
 import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
-import { readUnlearningDocuments, thresholdsOf } from '../unlearning-sets.js';
+import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning-sets.js';
 import { nativeVersions } from '../versions.js';
 
 const METHODS: Readonly<Record<string, (options: Required<SelectiveOptions>) => Objective>> = {
@@ -44,7 +44,8 @@ const HELP = `
 Reads {id, text} a line. The secrets to forget are those that a record lists as \`lethe secrets scan\` writes them, else
 what the scanner finds in it; {id, tokens, mask} gives tokens and marks the secret ones with 1. The run stops when MA
 (mean over the forget set) is below its threshold and EL_10 is, too, or no longer falls. The thresholds are those of
---unseen, code that the model was not trained on: means over its first 128 tokens.
+--unseen, code that the model was not trained on: means over its first 128 tokens. Sets that share a document, the same
+text or the same id with another text, are refused.
 
 Writes the unlearned model, history.jsonl (one epoch a line) and run.json. Defaults are the published ones, made for
 models of 110M parameters and more; a small model needs a larger --learning-rate. docs/unlearning.md has the methods.
@@ -71,6 +72,7 @@ interface Options extends ModelOptions {
   readonly maxGradNorm: number;
   readonly maxTokens: number;
   readonly offsets: OffsetUnit;
+  readonly allowOverlap?: boolean;
 }
 
 export function createUnlearnCommand(): Command {
@@ -80,6 +82,7 @@ export function createUnlearnCommand(): Command {
     .requiredOption('--forget <file>', 'documents to forget, all of them in every step')
     .option('--retain <file>', 'documents whose behaviour to keep (codeeraser and cu need them)')
     .option('--unseen <file>', 'documents that the model never saw: they give the thresholds')
+    .option('--allow-overlap', 'go on although sets share a document')
     .addOption(
       new Option('--thresholds <ma,el10>', 'the thresholds themselves, each in 0..1')
         .argParser(parseThresholds)
@@ -149,15 +152,15 @@ async function run(options: Options, session: Session): Promise<void> {
     return;
   }
 
+  const sets = await readUnlearningSets(options, session);
   await using model = await openModel(directory, options);
   const tokenizer = await openTokenizerIfPresent(directory, model);
   const reader = { model, tokenizer, maxTokens: Math.min(maxTokens, model.contextLength) };
-  const forget = await readUnlearningDocuments(options.forget, reader, offsets);
-  const retain =
-    options.retain === undefined ? [] : await readUnlearningDocuments(options.retain, reader, offsets);
+  const forget = sets.forget.map((record) => toUnlearningDocument(record, reader));
+  const retain = sets.retain.map((record) => toUnlearningDocument(record, reader));
   const thresholds =
     options.thresholds ??
-    (await recorder.step('thresholds', () => thresholdsOf(options.unseen!, model, reader, offsets, session)));
+    (await recorder.step('thresholds', () => thresholdsOf(sets.unseen, model, reader, session)));
   const result = await recorder.step('unlearn', () =>
     session.run(
       unlearn(model, {

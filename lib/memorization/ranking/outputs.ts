@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { readDocuments } from '../../data/documents.js';
+import { requireUniqueIds } from '../../data/unique-ids.js';
 import { fileError, InputError } from '../../errors.js';
 import { layoutOf, listOutputs, OUTPUTS_FOLDER, readOutputs } from '../../sampling/output-directory.js';
 
@@ -56,7 +57,7 @@ export async function openOutputs(path: string): Promise<OutputSource> {
   }
   const merged = MERGED.exec(basename(path));
   return merged === null && RECORDS.test(path)
-    ? { ...whole, read: () => readDocuments(path) }
+    ? { ...whole, read: () => requireUniqueIds(readDocuments(path), path) }
     : { ...whole, read: () => readMerged(path, Number(merged?.[1] ?? 0)) };
 }
 
