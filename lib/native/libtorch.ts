@@ -179,7 +179,7 @@ function versionError(found: Libtorch, wanted: string | undefined): NativeError 
     'ERR_LIBTORCH_VERSION',
     `Found libtorch ${found.version} in ${found.root} (${found.source}), but ${expected}.`,
     {
-      remedy: `${found.source === 'LETHE_LIBTORCH' ? 'Unset LETHE_LIBTORCH or point it to a release that fits; otherwise: ' : ''}${remedy}, or build the addon against this one (\`npm run build:native\`).`,
+      remedy: `${found.source === 'LETHE_LIBTORCH' ? 'Unset LETHE_LIBTORCH or point it to a release that fits; otherwise: ' : ''}${remedy}, or build the addon against this one: \`lethe doctor\` says how.`,
     },
   );
 }

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LetheError, NativeError } from '../errors.js';
+import { buildCommand } from './build-command.js';
 import type { NativeAddon } from './contract.js';
 import { findLibtorch, type Libtorch, libraryName } from './libtorch.js';
 
@@ -26,7 +27,7 @@ interface PreloadAddon {
 }
 
 /** The package: the same two steps up from `lib/native` and from `dist/native`. */
-const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const PACKAGE = join(fileURLToPath(import.meta.url), '../../..');
 const require = createRequire(import.meta.url);
 
 let loaded: LoadedAddon | undefined;
@@ -66,8 +67,7 @@ function load(): LoadedAddon {
 }
 
 function resolveAddon(): { path: string; preload: PreloadAddon } {
-  const remedy =
-    'Run `npm run build:native` in the package (it needs a C++20 compiler and CMake), or install a release with a prebuilt binary for this platform.';
+  const remedy = `Run \`${buildCommand(PACKAGE)}\` (it needs a C++20 compiler and CMake), or install a release with a prebuilt binary for this platform.`;
   const gypBuild = require('node-gyp-build') as { resolve(directory: string): string };
   let path: string;
   try {

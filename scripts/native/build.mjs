@@ -86,7 +86,9 @@ function findCmakeJs() {
   try {
     return join(dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
   } catch {
-    throw new Error('Could not find cmake-js; run `npm install --include=dev` in the package first.');
+    throw new Error(
+      'Could not find cmake-js beside the package; `lethe doctor` says how to build the addon.',
+    );
   }
 }
 
