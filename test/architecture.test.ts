@@ -21,6 +21,7 @@ const STAGES = [
   'synthesis',
   'evaluation',
   'sandbox',
+  'mission',
   'report',
   'index.ts',
   'cli',

@@ -1,9 +1,11 @@
 /** The table of commands. A command's module is loaded only when that command runs, so help and set-up need no addon. */
 import type { Command } from 'commander';
+import type { Dispatch } from './dispatch.js';
 
 export interface CommandEntry {
   readonly summary: string;
-  readonly load: () => Promise<Command>;
+  /** Makes the command; one that runs others is given a way to do so. */
+  readonly load: (dispatch: Dispatch) => Promise<Command>;
 }
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
@@ -63,6 +65,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'find e-mails, IP addresses and keys in documents',
     load: async () => (await import('./commands/secrets.js')).createSecretsCommand(),
   },
+  threshold: {
+    summary: 'the MA and EL_n of code that the model never saw',
+    load: async () => (await import('./commands/threshold.js')).createThresholdCommand(),
+  },
+  set: {
+    summary: 'draw documents, and choose those to forget and those to retain',
+    load: async () => (await import('./commands/set.js')).createSetCommand(),
+  },
   train: {
     summary: 'train a model on documents, from scratch or from a checkpoint',
     load: async () => (await import('./commands/train.js')).createTrainCommand(),
@@ -70,6 +80,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   unlearn: {
     summary: 'make a model forget',
     load: async () => (await import('./commands/unlearn.js')).createUnlearnCommand(),
+  },
+  run: {
+    summary: 'a whole mission from one file: find, erase, prove',
+    load: async (dispatch) => (await import('./commands/run.js')).createRunCommand(dispatch),
   },
   report: {
     summary: 'render report.json as one self-contained HTML page',

@@ -15,7 +15,7 @@ Examples:
 
 Data goes to stdout, talk to stderr. A command that was stopped goes on where it was when it is run again.`;
 
-/** Runs one command line (without node and script) and returns the exit code. Never throws. */
+/** Runs the command line of a process (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
   for (const [name, stream] of [
     ['stdout', process.stdout],
@@ -25,6 +25,12 @@ export async function main(argv: readonly string[]): Promise<number> {
       // A reader that has seen enough (`lethe score ... | head`) is not an error; a full disk is.
       process.exit(error.code === 'EPIPE' ? 0 : report(fileError('write', name, error)));
     });
+  return runCommandLine(argv);
+}
+
+/** Runs one command line, also from within another one, and returns its exit code; says itself what went wrong. */
+async function runCommandLine(argv: readonly string[]): Promise<number> {
+  process.exitCode = undefined;
   const args = withHelpLast(argv);
   try {
     const program = await createProgram(args);
@@ -100,7 +106,7 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
   const named = argv.find((argument) => !argument.startsWith('-'));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     program.addCommand(
-      name === named ? await load() : new Command(name).summary(summary).description(summary),
+      name === named ? await load(runCommandLine) : new Command(name).summary(summary).description(summary),
     );
   }
   return prepare(program);

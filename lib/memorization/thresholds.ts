@@ -31,6 +31,10 @@ export interface Thresholds {
 export interface ThresholdsResult extends Thresholds {
   /** The means of each run, whose mean the thresholds are. */
   readonly runs: readonly Thresholds[];
+  /** Standard deviation over the sequences that any run drew, of MA and of EL_n by n. */
+  readonly deviation: Thresholds;
+  /** How many these are. */
+  readonly sequences: number;
 }
 
 const schema = z.strictObject({
@@ -83,14 +87,32 @@ export async function* computeThresholds(
       el,
     ),
   );
-  return { ...meanThresholds(means, el), runs: means };
+  return {
+    ...meanThresholds(means, el),
+    runs: means,
+    deviation: overThresholds(perExample, el, deviation),
+    sequences: drawn.length,
+  };
 }
 
 function meanThresholds(items: readonly Thresholds[], el: readonly number[]): Thresholds {
+  return overThresholds(items, el, mean);
+}
+
+function overThresholds(
+  items: readonly Thresholds[],
+  el: readonly number[],
+  reduce: (values: readonly number[]) => number,
+): Thresholds {
   return {
-    memorizationAccuracy: mean(items.map((item) => item.memorizationAccuracy)),
+    memorizationAccuracy: reduce(items.map((item) => item.memorizationAccuracy)),
     extractionLikelihood: Object.fromEntries(
-      el.map((n) => [n, mean(items.map((item) => item.extractionLikelihood[n]!))]),
+      el.map((n) => [n, reduce(items.map((item) => item.extractionLikelihood[n]!))]),
     ),
   };
+}
+
+function deviation(values: readonly number[]): number {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
 }

@@ -53,6 +53,8 @@ export interface Place {
 export interface RunRequest {
   readonly count: number;
   readonly seed: number;
+  /** `count` is that of all outputs, those that are there included. */
+  readonly fill?: boolean | undefined;
   readonly model?: CampaignModel | undefined;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -94,7 +96,12 @@ export async function claimOutputs(places: readonly Place[], request: RunRequest
       continue;
     }
     const first = Math.max((present.at(-1) ?? -1) + 1, last === undefined ? 0 : last.first + last.count);
-    const { count, seed, versions } = request;
+    const { seed, versions } = request;
+    const count = request.fill ? request.count - first : request.count;
+    if (count <= 0) {
+      ranges.push({ first: 0, count: first, missing: [] });
+      continue;
+    }
     const startedAt = new Date().toISOString();
     const run = { round: current, first, count, seed, startedAt, versions: { ...versions } };
     await writeRecord(place, request.model, [...(record?.runs ?? []), run], false);
@@ -123,13 +130,18 @@ async function lookInto({ directory, settings }: Place, request: RunRequest): Pr
   const present = await store.present();
   const last = record?.runs.at(-1);
   const unfinished = last !== undefined && missingOf(last, present).length > 0;
-  if (unfinished && (last.seed !== request.seed || last.count !== request.count))
+  if (unfinished && (last.seed !== request.seed || last.count !== wanted(request, last)))
     throw new InputError(
       'ERR_RUN_MISMATCH',
       `Expected the unfinished run in ${directory} to be finished first (${last.count} outputs, seed ${last.seed}) but received ${request.count} outputs, seed ${request.seed}.`,
       { remedy: 'Run it again with the same count and seed, or use another directory.' },
     );
   return { record, present, last, unfinished };
+}
+
+/** Outputs that the run would have claimed with this request. */
+function wanted({ count, fill }: RunRequest, { first }: CampaignRun): number {
+  return fill ? count - first : count;
 }
 
 async function writeRecord(

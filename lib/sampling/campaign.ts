@@ -21,6 +21,8 @@ import { type SamplingOptions, samplingSettings } from './strategies.js';
 interface SharedOptions extends SamplingOptions {
   /** Outputs to make of each prompt, >= 1. Published: 20 000. */
   readonly count: number;
+  /** Make what is missing to `count` in all, which may be nothing. Default false: `count` more than are there. */
+  readonly fill?: boolean;
   /** New tokens an output at most. Default 512, as published. */
   readonly maxTokens?: number;
   /** Integer >= 0. Default 0. An output depends on the seed, the prompt and its number, on nothing else. */
@@ -74,6 +76,7 @@ export type CampaignEvent = ProgressEvent | OutputsEvent;
 
 const sharedSchema = {
   count: z.int().min(1).max(100_000_000),
+  fill: z.boolean().default(false),
   directory: z.string().min(1),
   maxTokens: z.int().min(1).default(512),
   temperature: z.union([z.literal('decaying'), z.number().min(0)]).optional(),
@@ -143,6 +146,7 @@ async function* runAll(
   campaigns: readonly Campaign[],
   {
     count,
+    fill,
     maxTokens,
     seed,
     layout,
@@ -169,7 +173,7 @@ async function* runAll(
   });
   const ranges = await claimOutputs(
     campaigns.map(({ directory, prompt }) => ({ directory, settings: settingsOf(prompt) })),
-    { count, seed, model: identity, versions },
+    { count, seed, fill, model: identity, versions },
   );
 
   const sinks: Sink[] = campaigns.map(({ directory, prompt }, i) => ({

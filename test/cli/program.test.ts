@@ -32,7 +32,7 @@ describe('help', () => {
   });
 
   test.each(Object.entries(COMMANDS))('of %s has a description and examples', async (name, { load }) => {
-    const command = await load();
+    const command = await load(async () => 0);
     expect(command.name()).toBe(name);
     expect(command.description()).not.toBe('');
     let help = '';

@@ -187,6 +187,16 @@ describe('computeThresholds', () => {
     expect(thresholds.memorizationAccuracy).toBeCloseTo(aggregate.memorizationAccuracy, 12);
     expect(thresholds.extractionLikelihood[10]).toBeCloseTo(aggregate.extractionLikelihood[10]!, 12);
     expect(thresholds.runs).toHaveLength(3);
+    expect(thresholds.sequences).toBe(unseen.length);
+  });
+
+  test('spread is the standard deviation over the sequences', async () => {
+    const { perExample } = await drain(measureMemorization(model, unseen, { el: [] }));
+    const values = perExample.map((each) => each.memorizationAccuracy);
+    const middle = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / values.length;
+    const { deviation } = await drain(computeThresholds(model, unseen));
+    expect(deviation.memorizationAccuracy).toBeCloseTo(Math.sqrt(variance), 12);
   });
 
   test('samples are drawn by the seed, and the thresholds are the mean of the runs', async () => {

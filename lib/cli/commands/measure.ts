@@ -135,13 +135,13 @@ export function createMeasureCommand(): Command {
     );
 }
 
-interface MeasuredDocument extends SecretDocument {
+export interface MeasuredDocument extends SecretDocument {
   readonly spans: readonly (Pick<TokenSpan, 'first' | 'last'> & Partial<TokenSpan>)[];
   /** The record asked for its secrets, even if all of them lie beyond the cut. */
   readonly hasSecrets: boolean;
 }
 
-function documentOf(record: InputRecord, reader: RecordReader, overlap: Overlap): MeasuredDocument {
+export function documentOf(record: InputRecord, reader: RecordReader, overlap: Overlap): MeasuredDocument {
   const { tokens, offsets } = encodingOf(record, reader);
   const spans =
     record.secrets === undefined || offsets === undefined
@@ -150,12 +150,19 @@ function documentOf(record: InputRecord, reader: RecordReader, overlap: Overlap)
   return { id: String(record.id), tokens, spans, hasSecrets: record.secrets !== undefined };
 }
 
-function describeSecrets(spans: MeasuredDocument['spans'], measured: readonly Memorization[]): object[] {
+export function describeSecrets(
+  spans: MeasuredDocument['spans'],
+  measured: readonly Memorization[],
+): object[] {
   return spans.map(({ secret, first, last }, i) => ({ ...secret, first, last, ...figures(measured[i]!) }));
 }
 
 /** The paper's symbols, as they stand in every output; NaN becomes null in JSON. */
-function figures({ memorizationAccuracy, extractionLikelihood, extractionStrength }: Memorization): object {
+export function figures({
+  memorizationAccuracy,
+  extractionLikelihood,
+  extractionStrength,
+}: Memorization): object {
   const likelihoods = Object.entries(extractionLikelihood).map(([n, value]) => [`el${n}`, value]);
   return { ma: memorizationAccuracy, ...Object.fromEntries(likelihoods), extractionStrength };
 }

@@ -8,6 +8,7 @@ import { analysisPaths } from '../../memorization/analysis/summary.js';
 import type { SecretDisplay } from '../../report/mask.js';
 import { readMemorization } from '../../report/memorization/read.js';
 import { renderMemorization } from '../../report/memorization/render.js';
+import { isMission, readMissionReport } from '../../report/mission/read.js';
 import { readReport } from '../../report/read.js';
 import { renderReport } from '../../report/render.js';
 
@@ -76,6 +77,11 @@ async function isAnalysis(path: string): Promise<boolean> {
 }
 
 async function runPage(run: string, options: ReportCommandOptions): Promise<MadePage> {
+  if (await isMission(run)) {
+    const input = await readMissionReport(run);
+    await writeFileAtomic(join(run, 'report.json'), `${JSON.stringify(input)}\n`);
+    return { page: renderReport(input, { secrets: displayOf(options) }), directory: run };
+  }
   const { file, input } = await readReport(run);
   return { page: renderReport(input, { secrets: displayOf(options) }), directory: dirname(file) };
 }

@@ -49,6 +49,7 @@ const MAX_TOKENS = 512;
 interface Options extends ModelOptions, PromptOptions {
   readonly output?: string;
   readonly count: number;
+  readonly fill?: boolean;
   readonly maxTokens?: number;
   readonly temperature: number | 'decaying';
   readonly topK: number;
@@ -67,6 +68,7 @@ export function createSampleCommand(): Command {
     )
     .option('--output <directory>', 'where the outputs go (default: below results, see below)')
     .addOption(integerOption('--count <n>', 'outputs to make of each prompt', { min: 1, default: 20_000 }))
+    .option('--fill', 'make what is missing to --count outputs in all, instead of so many more')
     .addOption(
       integerOption(
         '--max-tokens <n>',
@@ -100,7 +102,7 @@ export function createSampleCommand(): Command {
 }
 
 async function run(options: Options, session: Session): Promise<void> {
-  const { count, temperature, topK, topP, layout, logProbs = false, batchRows, seed } = options;
+  const { count, fill = false, temperature, topK, topP, layout, logProbs = false, batchRows, seed } = options;
   const found = await readPrompts(options, session);
 
   const directory = await locateModel(options, session);
@@ -128,7 +130,7 @@ async function run(options: Options, session: Session): Promise<void> {
   const { versions } = recorder.finish({});
   const { signal } = session;
   const rows = batchRows === undefined ? {} : { batchRows };
-  const shared = { ...settings, ...rows, seed, directory: root, model: identity, versions, signal };
+  const shared = { ...settings, ...rows, fill, seed, directory: root, model: identity, versions, signal };
   const [prompt] = prompts;
   const { tokens, made, ...rest } = await recorder.step('sample', async () => {
     if (many) return session.run(runPromptCampaigns(model, tokenizer, { ...shared, prompts }));

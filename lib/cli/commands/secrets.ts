@@ -11,6 +11,7 @@ import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js
 import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
 import { addFileOptions } from '../options.js';
 import { type Session, withSession } from '../session.js';
+import { createProbeCommand } from './secrets-probe.js';
 
 interface ScanCommandOptions {
   readonly input: string;
@@ -42,6 +43,7 @@ Examples:
   return new Command('secrets')
     .description('find e-mail addresses, IP addresses and keys in documents')
     .addCommand(addFileOptions(scan))
+    .addCommand(createProbeCommand())
     .addHelpText('after', '\nExamples:\n  lethe secrets scan --input documents.jsonl --output secrets.jsonl');
 }
 

@@ -30,6 +30,7 @@ import {
 } from '../options.js';
 import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
+import { readThresholds } from '../thresholds-option.js';
 import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning-sets.js';
 import { nativeVersions } from '../versions.js';
 
@@ -58,7 +59,7 @@ interface Options extends ModelOptions {
   readonly forget: string;
   readonly retain?: string;
   readonly unseen?: string;
-  readonly thresholds?: Thresholds;
+  readonly thresholds?: string;
   readonly method: string;
   readonly output: string;
   readonly gamma: number;
@@ -71,6 +72,8 @@ interface Options extends ModelOptions {
   readonly patience: number;
   readonly maxGradNorm: number;
   readonly maxTokens: number;
+  readonly prefixTokens: number;
+  readonly secretTokens: number;
   readonly offsets: OffsetUnit;
   readonly allowOverlap?: boolean;
 }
@@ -84,9 +87,10 @@ export function createUnlearnCommand(): Command {
     .option('--unseen <file>', 'documents that the model never saw: they give the thresholds')
     .option('--allow-overlap', 'go on although sets share a document')
     .addOption(
-      new Option('--thresholds <ma,el10>', 'the thresholds themselves, each in 0..1')
-        .argParser(parseThresholds)
-        .conflicts('unseen'),
+      new Option(
+        '--thresholds <file>',
+        'the file that lethe threshold wrote, or the two numbers ma,el10, each in 0..1',
+      ).conflicts('unseen'),
     )
     .addOption(
       new Option('--method <name>', 'how to forget').choices(Object.keys(METHODS)).default('codeeraser'),
@@ -114,6 +118,18 @@ export function createUnlearnCommand(): Command {
         default: 5,
       }),
     )
+    .addOption(
+      integerOption('--prefix-tokens <n>', 'tokens before a secret that the evaluation shows', {
+        min: 1,
+        default: 128,
+      }),
+    )
+    .addOption(
+      integerOption('--secret-tokens <n>', 'tokens of a secret that the evaluation probes', {
+        min: 1,
+        default: 32,
+      }),
+    )
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
   return addOffsetsOption(addModelOptions(command))
     .addHelpText('after', HELP)
@@ -135,11 +151,22 @@ async function run(options: Options, session: Session): Promise<void> {
       'Expected --unseen or --thresholds, so that the run knows when to stop, but received neither.',
     );
   const objective = METHODS[options.method]!(options);
-  const { learningRate, maxGradNorm, maxEpochs, margin, patience, maxTokens, offsets } = options;
-  const settings = { learningRate, maxGradNorm, maxEpochs, margin, patience };
+  const {
+    learningRate,
+    maxGradNorm,
+    maxEpochs,
+    margin,
+    patience,
+    maxTokens,
+    offsets,
+    prefixTokens,
+    secretTokens,
+  } = options;
+  const given = options.thresholds === undefined ? undefined : await readThresholds(options.thresholds);
+  const settings = { learningRate, maxGradNorm, maxEpochs, margin, patience, prefixTokens, secretTokens };
   const recorder = createRunRecorder({
     command: 'unlearn',
-    options: { ...settings, maxTokens, offsets, objective, thresholds: options.thresholds ?? null },
+    options: { ...settings, maxTokens, offsets, objective, thresholds: given ?? null },
     versions: nativeVersions(),
   });
   const directory = await locateModel(options, session);
@@ -159,8 +186,7 @@ async function run(options: Options, session: Session): Promise<void> {
   const forget = sets.forget.map((record) => toUnlearningDocument(record, reader));
   const retain = sets.retain.map((record) => toUnlearningDocument(record, reader));
   const thresholds =
-    options.thresholds ??
-    (await recorder.step('thresholds', () => thresholdsOf(sets.unseen, model, reader, session)));
+    given ?? (await recorder.step('thresholds', () => thresholdsOf(sets.unseen, model, reader, session)));
   const result = await recorder.step('unlearn', () =>
     session.run(
       unlearn(model, {
@@ -214,18 +240,4 @@ function describeResult(
     `MA ${show(history[0]!.memorizationAccuracy)} -> ${show(best.memorizationAccuracy)} (threshold ${show(thresholds.memorizationAccuracy)}), EL_10 ${show(best.extractionLikelihood)} (threshold ${show(thresholds.extractionLikelihood[10]!)}).`,
     `The model, history.jsonl and run.json are in ${output}.`,
   ].join('\n');
-}
-
-function parseThresholds(text: string): Thresholds {
-  const [memorizationAccuracy, extraction, ...more] = text
-    .split(',')
-    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const inside = (value: number | undefined): value is number =>
-    value !== undefined && value >= 0 && value <= 1;
-  if (inside(memorizationAccuracy) && inside(extraction) && more.length === 0)
-    return { memorizationAccuracy, extractionLikelihood: { 10: extraction } };
-  throw new InputError(
-    'ERR_INVALID_OPTION',
-    `Expected MA and EL_10, two numbers in 0..1 separated by a comma, for --thresholds but received "${text}".`,
-  );
 }

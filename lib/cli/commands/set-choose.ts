@@ -1,0 +1,212 @@
+/** `lethe set forget` and `lethe set retain`: what to forget and what to keep, of documents that were measured. */
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { digestFile } from '../../data/digest.js';
+import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
+import { InputError } from '../../errors.js';
+import { selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';
+import { readSet, writeSet } from '../../sets/set-file.js';
+import { addSeedOption, integerOption, numberOption } from '../options.js';
+import { runOutputJob } from '../output-job.js';
+import { type Session, withSession } from '../session.js';
+
+const FORGET_HELP = `
+Reads what \`lethe secrets probe\` writes and draws, of the documents whose secrets have a mean MA of at least 0.9 and at
+least 32 tokens together, --groups sets of --size documents, no document in two. Writes group-0.jsonl, group-1.jsonl, ...:
+{id, text, secrets, ma} a line, which \`lethe unlearn --forget\` reads.
+
+Examples:
+  lethe set forget --input probes.jsonl --output forget --size 32 --groups 5
+  lethe set forget --input probes.jsonl --output forget --size 32 --allow-fewer`;
+
+const RETAIN_HELP = `
+Reads documents, {id, text} a line, and what \`lethe score\` says of them, and draws --size of those with an MA of at least
+0.9: what a model has most to lose of. Writes retain.jsonl: {id, text, ma} a line, which \`lethe unlearn --retain\` reads.
+
+Examples:
+  lethe score --model MODEL --input plain.jsonl --output scores.jsonl
+  lethe set retain --input plain.jsonl --scores scores.jsonl --output retain --min-accuracy 0.5`;
+
+interface ForgetOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly size: number;
+  readonly groups: number;
+  readonly minAccuracy: number;
+  readonly minTokens: number;
+  readonly allowFewer?: boolean;
+  readonly seed: number;
+}
+
+export function createSetForgetCommand(): Command {
+  const command = new Command('forget')
+    .description('choose documents whose secrets are memorized')
+    .requiredOption('--input <file>', 'records of lethe secrets probe')
+    .requiredOption('--output <directory>', 'where group-0.jsonl, group-1.jsonl, ... go')
+    .addOption(integerOption('--size <n>', 'documents of a set', { min: 1, default: 32 }))
+    .addOption(integerOption('--groups <n>', 'sets to draw', { min: 1, default: 1 }))
+    .addOption(
+      numberOption('--min-accuracy <ma>', 'least mean MA of the secrets', { min: 0, max: 1, default: 0.9 }),
+    )
+    .addOption(integerOption('--min-tokens <n>', 'least number of secret tokens', { min: 1, default: 32 }))
+    .option('--allow-fewer', 'take what there is where fewer documents qualify, none included');
+  return addSeedOption(command)
+    .addHelpText('after', FORGET_HELP)
+    .action((options: ForgetOptions) => withSession((session) => chooseForget(options, session)));
+}
+
+async function chooseForget(options: ForgetOptions, session: Session): Promise<void> {
+  const { input, output, size, groups, minAccuracy, minTokens, seed, allowFewer = false } = options;
+  const pathOf = (group: number) => join(output, `group-${group}.jsonl`);
+  await runOutputJob(
+    {
+      command: 'set forget',
+      options: { size, groups, minAccuracy, minTokens, allowFewer },
+      seed,
+      inputs: [input],
+      output: pathOf(0),
+      make: async () => {
+        const candidates = (await readProbed(input)).map(({ id, text, ma, secrets }) => ({
+          record: { id, text, secrets, ...(ma === null ? {} : { ma }) },
+          id,
+          memorizationAccuracy: ma ?? Number.NaN,
+          secretTokens: secrets.reduce((sum, { first, last }) => sum + last - first + 1, 0),
+        }));
+        const qualified = candidates.filter(
+          ({ memorizationAccuracy, secretTokens }) =>
+            memorizationAccuracy >= minAccuracy && secretTokens >= minTokens,
+        ).length;
+        const fitting = allowFewer ? Math.min(size, Math.floor(qualified / groups)) : size;
+        const drawn =
+          fitting === 0
+            ? Array.from({ length: groups }, () => [])
+            : selectForgetSet(candidates, { size: fitting, groups, minAccuracy, minTokens, seed }).groups;
+        const digests: Record<string, string> = {};
+        for (const [i, group] of drawn.entries()) {
+          await writeJsonLines(
+            pathOf(i),
+            group.map(({ record }) => record),
+          );
+          digests[`group-${i}.jsonl`] = await digestFile(pathOf(i));
+        }
+        const limits = `a mean secret MA >= ${minAccuracy} and at least ${minTokens} secret tokens`;
+        session.say(
+          fitting === 0
+            ? `Nothing to forget: of ${candidates.length} documents none has ${limits}.`
+            : `${qualified} of ${candidates.length} documents have ${limits}; ${fitting * groups} were drawn.`,
+        );
+        return { candidates: candidates.length, qualified, documents: fitting, groups: digests };
+      },
+    },
+    session,
+  );
+}
+
+const probedSchema = z.looseObject({
+  id: z.union([z.string(), z.number()]).transform(String),
+  text: z.string(),
+  /** Null where no secret could be measured. */
+  ma: z.number().min(0).max(1).nullable(),
+  secrets: z.array(
+    z.looseObject({
+      tag: z.string(),
+      type: z.string(),
+      value: z.string(),
+      start: z.int().min(0),
+      end: z.int().min(0),
+      /** Of its tokens. */
+      first: z.int().min(0),
+      last: z.int().min(0),
+    }),
+  ),
+});
+
+async function readProbed(path: string): Promise<z.infer<typeof probedSchema>[]> {
+  const records: z.infer<typeof probedSchema>[] = [];
+  for await (const record of readJsonLines(path, probedSchema)) records.push(record);
+  return records;
+}
+
+interface RetainOptions {
+  readonly input: string;
+  readonly scores: string;
+  readonly output: string;
+  readonly size: number;
+  readonly minAccuracy: number;
+  readonly allowFewer?: boolean;
+  readonly seed: number;
+}
+
+export function createSetRetainCommand(): Command {
+  const command = new Command('retain')
+    .description('choose documents that a model knows and is to keep')
+    .requiredOption('--input <file>', 'documents without secrets, {id, text} a line')
+    .requiredOption('--scores <file>', 'what lethe score wrote of them')
+    .requiredOption('--output <directory>', 'where retain.jsonl goes')
+    .addOption(integerOption('--size <n>', 'documents to draw', { min: 1, default: 32 }))
+    .addOption(
+      numberOption('--min-accuracy <ma>', 'least MA of a document', { min: 0, max: 1, default: 0.9 }),
+    )
+    .option('--allow-fewer', 'take what there is where fewer documents qualify, at least one');
+  return addSeedOption(command)
+    .addHelpText('after', RETAIN_HELP)
+    .action((options: RetainOptions) => withSession((session) => chooseRetain(options, session)));
+}
+
+async function chooseRetain(options: RetainOptions, session: Session): Promise<void> {
+  const { input, scores, output, size, minAccuracy, seed, allowFewer = false } = options;
+  const path = join(output, 'retain.jsonl');
+  await runOutputJob(
+    {
+      command: 'set retain',
+      options: { size, minAccuracy, allowFewer },
+      seed,
+      inputs: [input, scores],
+      output: path,
+      make: async () => {
+        const accuracies = await readAccuracies(scores);
+        const candidates = (await readSet(input)).map((record) => {
+          const accuracy = accuracies.get(record.id);
+          if (accuracy === undefined) throw withoutScore(record.id, scores);
+          return { ...record, memorizationAccuracy: accuracy };
+        });
+        const qualified = candidates.filter(
+          ({ memorizationAccuracy }) => memorizationAccuracy >= minAccuracy,
+        ).length;
+        const fitting = allowFewer ? Math.max(1, Math.min(size, qualified)) : size;
+        const drawn = selectRetainSet(candidates, { size: fitting, minAccuracy, seed });
+        await writeSet(
+          path,
+          drawn.map(({ id, text, memorizationAccuracy: ma }) => ({ id, text, ma })),
+        );
+        session.say(
+          `${qualified} of ${candidates.length} documents have an MA >= ${minAccuracy}; ${drawn.length} were drawn.`,
+        );
+        return { candidates: candidates.length, qualified, documents: drawn.length };
+      },
+    },
+    session,
+  );
+}
+
+const scoreSchema = z.looseObject({
+  id: z.union([z.string(), z.number()]).transform(String),
+  hits: z.array(z.int().min(0).max(1)),
+});
+
+/** MA of documents: the share of their tokens, from the second on, that were the likeliest. NaN where there are none. */
+async function readAccuracies(path: string): Promise<Map<string, number>> {
+  const accuracies = new Map<string, number>();
+  for await (const { id, hits } of readJsonLines(path, scoreSchema))
+    accuracies.set(id, hits.reduce((sum, hit) => sum + hit, 0) / hits.length);
+  return accuracies;
+}
+
+function withoutScore(id: string, scores: string): InputError {
+  return new InputError(
+    'ERR_RUN_MISMATCH',
+    `Expected a score of document ${JSON.stringify(id)} in ${scores} but found none.`,
+    { remedy: 'Score the documents of --input: lethe score.' },
+  );
+}

@@ -1,0 +1,16 @@
+/** `lethe set`: draws documents to look at, and of those that were measured what to forget and what to retain. */
+import { Command } from 'commander';
+import { createSetForgetCommand, createSetRetainCommand } from './set-choose.js';
+import { createSetDocumentsCommand } from './set-documents.js';
+
+export function createSetCommand(): Command {
+  return new Command('set')
+    .description('draw documents, and choose those to forget and those to retain')
+    .addCommand(createSetDocumentsCommand())
+    .addCommand(createSetForgetCommand())
+    .addCommand(createSetRetainCommand())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  lethe set documents src --tokenizer MODEL --count 64 --output unseen.jsonl',
+    );
+}

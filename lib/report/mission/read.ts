@@ -1,0 +1,151 @@
+/** The report of a mission: what its stages wrote, put into the shape of a report. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { check } from '../../check.js';
+import { resolveModel } from '../../data/hub.js';
+import { type RunManifest, readRunManifest } from '../../data/run-manifest.js';
+import { readJsonFile } from '../../files.js';
+import { type Mission, missionSchema } from '../../mission/mission.js';
+import { MISSION_FILE, type MissionPaths, missionPaths } from '../../mission/paths.js';
+import { stagesOf } from '../../mission/stages.js';
+import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import { readArchitecture } from '../../model/weights/checkpoint.js';
+import { countParameters } from '../../model/weights/layout.js';
+import { drain } from '../../progress.js';
+import { readSet } from '../../sets/set-file.js';
+import type { ReportInput, ReportModel, ReportRun, ReportThresholds } from '../input.js';
+import { readClones } from './blocks.js';
+import { readScored } from './documents.js';
+import { isThere, readSecrets, summarizeSecrets } from './secrets.js';
+import { readUnlearning } from './unlearning.js';
+
+/** Whether the directory is that of a mission. */
+export function isMission(directory: string): Promise<boolean> {
+  return isThere(join(directory, MISSION_FILE));
+}
+
+/**
+ * Reads the files of a mission's stages, of those that have run.
+ *
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_INVALID_OPTION`
+ */
+export async function readMissionReport(directory: string): Promise<ReportInput> {
+  const file = join(directory, MISSION_FILE);
+  const stored = check(missionSchema, await readJsonFile(file), file);
+  // Where it was written is not where it lies now, if it was moved.
+  const mission: Mission = { ...stored, directory };
+  const paths = missionPaths(mission);
+  const model = await drain(
+    resolveModel(mission.model, { revision: mission.revision, localFilesOnly: true }),
+  );
+  const tokenizer = await Tokenizer.load(model);
+
+  const idsOf = async (set: string) =>
+    new Set((await isThere(set)) ? (await readSet(set)).map(({ id }) => id) : []);
+  const forget = await idsOf(paths.forgetSet);
+  const retain = await idsOf(paths.retainSet);
+  const secrets = await readSecrets(paths, mission.secrets.el, forget);
+  const erased = secrets.filter((secret) => secret.forget);
+  const retained = await readScored('retained', paths, tokenizer, retain);
+  const unseen = await readScored('unseen', paths, tokenizer);
+  const forgotten = await readScored('forget', paths, tokenizer);
+  return {
+    version: 1,
+    run: await describeRun(mission),
+    model: await describeModel(mission, model, paths),
+    thresholds: await readThresholds(mission, paths),
+    unlearning: await readUnlearning(paths, { forget: forget.size, retain: retain.size }),
+    summary: {
+      secrets: summarizeSecrets(erased.length > 0 ? erased : secrets, mission.secrets.el),
+      retained: retained.figures,
+      unseen: unseen.figures,
+    },
+    secrets,
+    documents: [...forgotten.shown, ...retained.shown, ...unseen.shown],
+    clones: await readClones(mission, paths),
+    notes: [...mission.notes, ...notesOn(mission, secrets.length, erased.length, forget.size)],
+  };
+}
+
+function notesOn(mission: Mission, secrets: number, erased: number, documents: number): string[] {
+  const heldOut =
+    'The unseen code was held out of the corpus: if the model was trained on it, the thresholds are too high, and forgotten means less.';
+  const chosen =
+    erased === 0
+      ? `None of the ${secrets} secrets that were probed was to be forgotten: in no document was their mean MA above the limit, or too few of their tokens.`
+      : `Of ${secrets} secrets that were probed, the ${erased} in ${documents} documents were to be forgotten; the others show what the model does with secrets that nobody asked it to forget.`;
+  return [...(secrets > 0 ? [chosen] : []), ...(mission.unseen.source === undefined ? [heldOut] : [])];
+}
+
+/** The record of a stage, in the directory that it filled or beside its file. */
+async function readRecord(output: string): Promise<RunManifest | undefined> {
+  for (const directory of [output, join(output, '..')])
+    if (await isThere(join(directory, 'run.json'))) return readRunManifest(directory);
+  return undefined;
+}
+
+async function describeRun(mission: Mission): Promise<ReportRun> {
+  const steps: { name: string; seconds: number }[] = [];
+  let [versions, finishedAt, peak]: [Record<string, string>, string, number] = [{}, '', 0];
+  for (const { name, output } of stagesOf(mission)) {
+    const record = name === 'report' ? undefined : await readRecord(output);
+    if (record === undefined) continue;
+    const seconds = (Date.parse(record.finishedAt) - Date.parse(record.startedAt)) / 1000;
+    steps.push({ name, seconds: Math.max(0, seconds) });
+    versions = { ...versions, ...record.versions };
+    if (record.finishedAt > finishedAt) finishedAt = record.finishedAt;
+    peak = Math.max(peak, record.peakMemoryBytes);
+  }
+  return {
+    title: mission.title,
+    createdAt: finishedAt === '' ? new Date().toISOString() : finishedAt,
+    command: 'lethe run mission.yaml',
+    seed: mission.seed,
+    versions,
+    steps,
+    peakMemoryBytes: peak,
+    device: mission.device ?? 'cpu',
+  };
+}
+
+async function describeModel(mission: Mission, directory: string, paths: MissionPaths): Promise<ReportModel> {
+  const { config, spec, layout } = await readArchitecture(directory);
+  const before = await readRecord(paths.probes('before'));
+  const after = await readRecord(paths.probes('after'));
+  return {
+    name: mission.name ?? mission.model.split('/').filter(Boolean).slice(-2).join('/'),
+    architecture: String(config.model_type),
+    parameters: countParameters(layout),
+    vocabularySize: spec.vocabularySize,
+    contextLength: spec.contextLength,
+    digestBefore: before?.model?.digest ?? '',
+    digestAfter: after?.model?.digest ?? null,
+  };
+}
+
+const share = z.number().min(0).max(1);
+const thresholdsSchema = z.looseObject({
+  memorizationAccuracy: share,
+  extractionLikelihood: z.record(z.string(), share),
+  sequences: z.int().min(0),
+  runs: z.array(z.unknown()),
+});
+
+async function readThresholds(mission: Mission, paths: MissionPaths): Promise<ReportThresholds | undefined> {
+  if (!(await isThere(paths.thresholds))) return undefined;
+  const { memorizationAccuracy, extractionLikelihood, sequences, runs } = check(
+    thresholdsSchema,
+    await readJsonFile(paths.thresholds),
+    paths.thresholds,
+  );
+  const { maxTokens = 128 } = mission.thresholds;
+  const source =
+    mission.unseen.source === undefined ? 'held out of the corpus' : 'that the model was not trained on';
+  return {
+    memorizationAccuracy,
+    extractionLikelihood,
+    sequences,
+    runs: runs.length,
+    source: `The first ${maxTokens} tokens of code ${source}.`,
+  };
+}
