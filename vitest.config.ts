@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/compile.ts'],
     // Native models are real and the machine may have two cores: files run in forked processes, two at a time.
     pool: 'forks',
     maxWorkers: 2,

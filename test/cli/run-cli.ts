@@ -24,7 +24,7 @@ export interface CliOptions {
 }
 
 export async function lethe(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'lib/cli/main.ts'), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, 'build-test/cli/main.js'), ...args], {
     cwd: ROOT,
     env: { ...process.env, ...options.env },
   });
