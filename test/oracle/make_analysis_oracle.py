@@ -7,7 +7,8 @@ Run from the repository root, after `npx tsc -p tsconfig.build.json`, with Pytho
 Makes outputs and corpus shards (the latter as the published cache_data does, by hashlib), merges and compares them with
 the real `lethe merge` and `lethe clones`, and writes what the published analysis makes of the logs, by a program of its own:
 json, csv, hashlib and re, dictionaries of everything, no columns. Where lethe differs on purpose (docs/formats.md), so does
-this: texts come from the outputs, all distinct ones; the last block of a log counts; places count once unless `published`.
+this: texts come from the outputs, all distinct ones; the last block of a log counts; unless `published`, places count once,
+and only those whose lines, without blank ones and trailing white space, stand on the other side.
 """
 import csv
 import hashlib
@@ -135,6 +136,22 @@ def is_output(file):
     return Path(file).name.startswith("all_")
 
 
+def agreeing(groups):
+    kept = []
+    for name, length, occurrences in groups:
+        texts = {place: text_of(*place) for place in occurrences}
+        sides = [{texts[place] for place in occurrences if is_output(place[0]) == side} for side in (False, True)]
+        common = sides[0] & sides[1]
+        if common:
+            kept.append((name, length, [place for place in occurrences if texts[place] in common]))
+    return kept
+
+
+def text_of(file, start, end):
+    lines = (FIXTURE / file).read_bytes().split(b"\n")[start - 1 : end]
+    return b"\n".join(line.rstrip(bytes(range(33))) for line in lines if line.strip(bytes(range(33))))
+
+
 def write_texts(path, texts):
     with open(path, "w", encoding="utf-8", newline="") as file:
         for name, found in texts.items():
@@ -153,6 +170,9 @@ def write_expected(counting):
     with open(FIXTURE / f"all_0-{OUTPUTS - 1}", encoding="utf-8", newline="\n") as file:
         lines = file.read().split("\n")
     logs = [read_groups(FIXTURE / "logs" / f"{shard}.log") for shard in range(SHARDS)]
+
+    if counting == "distinct":
+        logs = [agreeing(groups) for groups in logs]
 
     lengths, places, listed = {}, {}, {}
     begin_end = []

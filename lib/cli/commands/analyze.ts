@@ -1,6 +1,7 @@
 /** `lethe analyze`: what clone logs say of memorization, in the published files and in files for the report. */
 
 import { Command, Option } from 'commander';
+import { describeAgreement } from '../../clones/log/agreement.js';
 import { counted } from '../../counted.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
@@ -48,7 +49,7 @@ export function createAnalyzeCommand(): Command {
     .addOption(
       new Option(
         '--counting <how>',
-        'count distinct places, or places in the outputs once a log as the published analyser does',
+        'count distinct places of blocks whose lines agree as text, or as the published analyser does: all that the logs list, places in the outputs once a log',
       )
         .choices(['distinct', 'published'])
         .default('distinct'),
@@ -79,13 +80,14 @@ async function run(logs: readonly string[], options: Options, session: Session):
     session.run(analyzeClones({ ...settings, logs, directory: output, tokenizer, signal: session.signal })),
   );
   for (const path of [...logs, options.outputs, options.map]) await recorder.addInput(path);
-  const { fingerprints, outputs } = result.analysis;
+  const { fingerprints, outputs, agreement } = result.analysis;
   await writeRunManifest(
     output,
     recorder.finish({
       fingerprints,
       outputsWithBlocks: outputs.withBlocks,
       filtered: result.filtered ?? null,
+      ...(agreement === undefined ? {} : { agreement }),
     }),
   );
   say(result, options, session);
@@ -93,6 +95,8 @@ async function run(logs: readonly string[], options: Options, session: Session):
 }
 
 function say({ analysis, filtered }: AnalyzeResult, options: Options, session: Session): void {
+  if (analysis.agreement !== undefined)
+    for (const sentence of describeAgreement(analysis.agreement)) session.say(sentence);
   const { fingerprints, outputs } = analysis;
   session.say(
     `Obtained ${counted(fingerprints, 'piece')} of memorized text; ${outputs.withBlocks} of ${outputs.count} outputs hold one. ${options.output} has the files.`,

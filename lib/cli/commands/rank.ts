@@ -2,7 +2,8 @@
 
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { describeAgreement } from '../../clones/log/agreement.js';
 import { counted } from '../../counted.js';
 import { digestFile } from '../../data/digest.js';
 import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
@@ -11,9 +12,10 @@ import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
+import type { Counting } from '../../memorization/analysis/summary.js';
 import { type OutputSource, openOutputs } from '../../memorization/ranking/outputs.js';
 import { type RankedOutputs, rankOutputs } from '../../memorization/ranking/rank.js';
-import { RANKING_FILE, rankedOutputSchema } from '../../memorization/ranking/records.js';
+import { RANKING_FILE, type Ranking, rankedOutputSchema } from '../../memorization/ranking/records.js';
 import { type RankingModel, scoreOutputs } from '../../memorization/ranking/score-outputs.js';
 import { readVerdicts, type Verdicts } from '../../memorization/ranking/verdicts.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
@@ -52,6 +54,8 @@ interface Options extends ModelOptions {
   readonly minK: number;
   readonly log?: string[];
   readonly map?: string[];
+  readonly counting: Counting;
+  readonly shards?: string;
   readonly output: string;
   readonly ranking?: string;
   readonly json?: boolean;
@@ -77,6 +81,18 @@ export function createRankCommand(): Command {
     )
     .option('--log <files...>', 'clone logs that say which outputs are memorized')
     .option('--map <files...>', 'map_A-B.json of the outputs that the logs were made from')
+    .addOption(
+      new Option(
+        '--counting <how>',
+        'which blocks of the logs make an output memorized: those whose lines agree as text, or all as published',
+      )
+        .choices(['distinct', 'published'])
+        .default('distinct'),
+    )
+    .option(
+      '--shards <directory>',
+      'where the corpus files of the logs lie, to compare lines as text (default: the paths of the logs)',
+    )
     .option('--ranking <file>', `where ${RANKING_FILE} goes (default: beside the output)`)
     .option('--json', 'write a summary to stdout as JSON')
     .addHelpText('after', HELP)
@@ -88,7 +104,10 @@ export function createRankCommand(): Command {
 }
 
 async function rank(options: Options, session: Session): Promise<void> {
-  const { output, log, map, windows, minK, signal } = { ...options, signal: session.signal };
+  const { output, log, map, counting, shards, windows, minK, signal } = {
+    ...options,
+    signal: session.signal,
+  };
   if ((log === undefined) !== (map === undefined))
     throw new InputError(
       'ERR_INVALID_OPTION',
@@ -99,7 +118,7 @@ async function rank(options: Options, session: Session): Promise<void> {
   const verdicts: Partial<Verdicts> & Pick<Verdicts, 'outputs'> =
     log === undefined || map === undefined
       ? { outputs: await countOutputs(source) }
-      : await session.run(readVerdicts(source, { logs: log, maps: map, signal }));
+      : await session.run(readVerdicts(source, { logs: log, maps: map, counting, shards, signal }));
 
   if (verdicts.outputs === 0)
     throw new InputError('ERR_FILE_FORMAT', `Expected at least one output in ${source.path} but found none.`);
@@ -155,11 +174,12 @@ async function rank(options: Options, session: Session): Promise<void> {
   const ranked = await rankOutputs(
     () => scores?.records() ?? readJsonLines(output, rankedOutputSchema),
     verdicts.memorized,
+    verdicts.agreement,
   );
   await writeJsonLines(output, ranked.records());
   await writeRanking(options.ranking ?? join(dirname(output), RANKING_FILE), ranked, session);
   const { outputs, cut, ranking } = ranked;
-  const figures = { outputs, cut, ...(ranking === undefined ? {} : { memorized: ranking.memorized }) };
+  const figures = { outputs, cut, ...(ranking === undefined ? {} : verdictOf(ranking)) };
   const written = { path: output, digest: await digestFile(output) };
   await writeRunManifest(dirname(output), recorder.finish({ runKey, ...figures, output: written }));
   if (scores !== undefined) {
@@ -211,6 +231,8 @@ function report(ranked: RankedOutputs, json: boolean, session: Session): void {
     session.say(
       `Ranked ${counted(outputs, 'output')}, of which ${ranking.memorized} ${ranking.memorized === 1 ? 'is' : 'are'} memorized by the clone logs.`,
     );
+    if (ranking.agreement !== undefined)
+      for (const sentence of describeAgreement(ranking.agreement)) session.say(sentence);
     for (const line of tableOf(ranking.scores)) session.say(line);
   }
   if (!json) return;
@@ -225,10 +247,14 @@ function report(ranked: RankedOutputs, json: boolean, session: Session): void {
   const summary = {
     outputs,
     cut,
-    ...(ranking === undefined ? {} : { memorized: ranking.memorized }),
+    ...(ranking === undefined ? {} : verdictOf(ranking)),
     scores,
   };
   process.stdout.write(`${JSON.stringify(summary)}\n`);
+}
+
+function verdictOf({ memorized, agreement }: Ranking) {
+  return { memorized, ...(agreement === undefined ? {} : { agreement }) };
 }
 
 type Quality = NonNullable<RankedOutputs['ranking']>['scores'][number];

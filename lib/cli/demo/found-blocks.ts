@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readShardMap, type ShardEntry } from '../../clones/corpus/shard.js';
+import { keepAgreeing } from '../../clones/log/agreement.js';
 import { locate, type OutputEntry, readOutputsMap } from '../../clones/log/locate.js';
 import { type CloneGroup, type CloneOccurrence, readCloneLog } from '../../clones/log/log.js';
 import type {
@@ -42,7 +43,10 @@ function originalId(id: string): string {
 
 /** Reads what a campaign left and resolves every occurrence. */
 export async function readFoundBlocks({ log, merged, map, shard }: SearchedCampaign): Promise<FoundBlocks> {
-  const { groups } = await readCloneLog(log);
+  const { groups } = await keepAgreeing((await readCloneLog(log)).groups, {
+    isOutputs: (file) => basename(file) === basename(merged),
+    locate: (file) => (basename(file) === basename(merged) ? merged : shard),
+  });
   const outputs = await readOutputsMap(map);
   const corpus = await readShardMap(shard);
   const outputLines = (await readFile(merged, 'utf8')).split('\n');

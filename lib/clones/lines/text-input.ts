@@ -66,6 +66,11 @@ export async function openInputs(outputs: readonly string[], shards: readonly st
   };
 }
 
+/** One file by itself. @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ` */
+export async function openTextInput(path: string): Promise<TextInput> {
+  return (await readHead(path)).input;
+}
+
 interface FileHead {
   readonly input: TextInput;
   /** Whether it has the separator lines of merged outputs. */

@@ -7,7 +7,7 @@ import { InputError, throwIfAborted } from '../../errors.js';
 import { writeFileAtomic, writeTextAtomic } from '../../files.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type ProgressEvent, progress } from '../../progress.js';
-import { locateDocuments } from './documents.js';
+import { locateDocuments, shardPath } from './documents.js';
 import { gatherBlocks } from './gather.js';
 import { OutputsText } from './outputs-text.js';
 import { arrangePlaces } from './places.js';
@@ -36,7 +36,7 @@ export interface AnalyzeOptions {
   readonly name?: string | undefined;
   /**
    * `distinct` (default) counts a place once however many logs list it; `published` adds the places in the outputs once
-   * a log, as the published analyser does.
+   * a log, as the published analyser does. `distinct` also leaves out what the log calls equal and is not as text.
    */
   readonly counting?: 'distinct' | 'published' | undefined;
   /** For the filtered table, which is not written without it. */
@@ -108,7 +108,11 @@ export async function* analyzeClones(
   }
 
   const outputs = await OutputsText.load(outputsPath, map);
-  const blocks = yield* gatherBlocks(logs, outputs, { counting, signal });
+  const blocks = yield* gatherBlocks(logs, outputs, {
+    counting,
+    locate: (file) => shardPath(file, rest.shards),
+    signal,
+  });
   const located = yield* locateDocuments(blocks, outputs, { shards: rest.shards, signal });
   const material: Material = { blocks, outputs, places: arrangePlaces(blocks, outputs) };
 

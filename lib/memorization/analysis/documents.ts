@@ -48,7 +48,7 @@ export async function* locateDocuments(
   for (const [file, { name, lastLine }] of blocks.files.entries()) {
     throwIfAborted(signal);
     yield progress('locate documents', file, blocks.files.length, 'shards');
-    const path = shards === undefined ? name : join(shards, basename(name));
+    const path = shardPath(name, shards);
     const entries = await readMap(path, shards !== undefined);
     lines.push(entries === undefined ? undefined : (entries.at(-1)?.end ?? 0));
     if (entries === undefined) continue;
@@ -67,10 +67,17 @@ export async function* locateDocuments(
       }
       ofRow[row] = index;
     }
-    if (shards !== undefined) await checkShard(path, [...indexes.keys()], signal);
+    if (shards === undefined) continue;
+    // Lines of a shard of another build do not agree: all that was left out may have been left out for it.
+    await checkShard(path, blocks.agreement === undefined ? [...indexes.keys()] : entries, signal);
   }
   for (const log of blocks.logs) checkTotals(log, blocks, lines, outputs);
   return { documents, ofRow };
+}
+
+/** Where a corpus file lies that a log names. */
+export function shardPath(name: string, shards: string | undefined): string {
+  return shards === undefined ? name : join(shards, basename(name));
 }
 
 async function readMap(path: string, required: boolean): Promise<ShardEntry[] | undefined> {

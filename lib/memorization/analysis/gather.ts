@@ -2,7 +2,7 @@
  * Clone logs as columns of numbers: read once, each group forgotten when it is counted. What is kept grows with the
  * fingerprints and their distinct places in the outputs, and with {@link MAX_PLACES} places each in the corpus.
  */
-import { createHash } from 'node:crypto';
+import { Agreement, type AgreementTally, ZERO_HASH } from '../../clones/log/agreement.js';
 import { type CloneGroup, type CloneTotals, readCloneGroups } from '../../clones/log/log.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, progress } from '../../progress.js';
@@ -14,12 +14,6 @@ import { TupleTable } from './tuple-table.js';
 
 /** Groups between two looks at the clock of the caller: progress, and whether to stop. */
 const GROUPS_A_STEP = 10_000;
-
-/**
- * The fingerprint of runs of one line: their hash is 0 at any length, so it alone stands in several groups of a log, and
- * places may come again (docs/clones.md, "Equal though unlike").
- */
-const ZERO_HASH = createHash('md5').update('0').digest('hex');
 
 /** One log. */
 export interface LogSummary {
@@ -46,6 +40,8 @@ export interface Blocks {
   readonly places: TupleTable;
   /** With the published counting, rows of `places` as the logs list them, repeated as there; else empty. */
   readonly listed: Uint32Array;
+  /** What was left out because its lines do not agree as text; undefined if nothing was compared. */
+  readonly agreement: AgreementTally | undefined;
   /** The first places in the corpus of each fingerprint: fingerprint, file, first line, last line. */
   readonly corpus: readonly [GrowingColumn, GrowingColumn, GrowingColumn, GrowingColumn];
 }
@@ -59,8 +55,16 @@ export function fingerprintOf({ fingerprints }: Blocks, index: number): string {
 
 const scratch = Buffer.alloc(16);
 
+export interface GatherBlocksOptions {
+  readonly counting: Counting;
+  /** Where a corpus file that a log names lies now. */
+  readonly locate: (file: string) => string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Reads the logs.
+ * Reads the logs. But for the published counting, only blocks whose lines agree as text count (clones/log/agreement.ts):
+ * the corpus files are read for it, where they are.
  *
  * @throws InputError `ERR_FILE_FORMAT` for a log that is cut short, lists a block twice, was made from other outputs, or
  *   shares a corpus file with another log
@@ -68,9 +72,17 @@ const scratch = Buffer.alloc(16);
 export async function* gatherBlocks(
   logs: readonly string[],
   outputs: OutputsText,
-  { counting, signal }: { readonly counting: Counting; readonly signal?: AbortSignal | undefined },
+  { counting, locate, signal }: GatherBlocksOptions,
 ): AsyncGenerator<ProgressEvent, Blocks, void> {
   const gatherer = new Gatherer(outputs, counting);
+  const agreement =
+    counting === 'published'
+      ? undefined
+      : new Agreement({
+          isOutputs: (file) => gatherer.isOutputs(file),
+          locate: (file) => (gatherer.isOutputs(file) ? outputs.path : locate(file)),
+          signal,
+        });
   let groups = 0;
   for (const path of logs) {
     gatherer.beginLog(path);
@@ -79,10 +91,13 @@ export async function* gatherBlocks(
       for (;;) {
         const next = await reader.next();
         if (next.done) {
+          for (const group of (await agreement?.flush()) ?? []) gatherer.add(group);
           gatherer.endLog(next.value);
           break;
         }
-        gatherer.add(next.value);
+        if (gatherer.isOnBothSides(next.value))
+          for (const group of (await agreement?.add(next.value)) ?? (agreement ? [] : [next.value]))
+            gatherer.add(group);
         if (++groups % GROUPS_A_STEP !== 0) continue;
         throwIfAborted(signal);
         yield progress('read logs', groups, undefined, 'blocks');
@@ -91,7 +106,7 @@ export async function* gatherBlocks(
       await reader.return(undefined as never);
     }
   }
-  return gatherer.finish();
+  return gatherer.finish(agreement?.tally);
 }
 
 class Gatherer {
@@ -137,13 +152,20 @@ class Gatherer {
     this.#logs.push({ path: this.#path, files, fingerprints, totals });
   }
 
+  isOutputs(file: string): boolean {
+    return this.#files.isOutputs(file);
+  }
+
+  /** Whether a group counts, after a look at all its lines: Simian lists blocks of one side too, by far the most. */
+  isOnBothSides({ length, occurrences }: CloneGroup): boolean {
+    let inOutputs = 0;
+    for (const occurrence of occurrences) if (this.#files.sideOf(occurrence, length) === OUTPUTS) inOutputs++;
+    if (inOutputs === 0) this.#files.noteShared(occurrences);
+    return inOutputs > 0 && inOutputs < occurrences.length;
+  }
+
   add({ length, fingerprint, occurrences }: CloneGroup): void {
     const sides = occurrences.map((occurrence) => this.#files.sideOf(occurrence, length));
-    const inOutputs = sides.reduce((sum, file) => sum + (file === OUTPUTS ? 1 : 0), 0);
-    // Simian lists blocks of one side too, by far the most.
-    if (inOutputs === 0) this.#files.noteShared(occurrences);
-    if (inOutputs === 0 || inOutputs === sides.length) return;
-
     const index = this.#index(fingerprint, length);
     const isZero = fingerprint === ZERO_HASH;
     const distinct = this.counting === 'distinct';
@@ -166,7 +188,7 @@ class Gatherer {
     }
   }
 
-  finish(): Blocks {
+  finish(agreement: AgreementTally | undefined): Blocks {
     const count = this.#fingerprints.size;
     return {
       logs: this.#logs,
@@ -177,6 +199,7 @@ class Gatherer {
       extract: this.#extract.data.subarray(0, count),
       places: this.#places,
       listed: this.#listed.data.subarray(0, this.#listed.length),
+      agreement,
       corpus: this.#corpus,
     };
   }

@@ -47,6 +47,10 @@ export class LogFiles {
     return [...this.#sides.values()].filter((side) => side !== OUTPUTS);
   }
 
+  isOutputs(file: string): boolean {
+    return resolve(file) === this.#resolved || basename(file) === basename(this.#resolved);
+  }
+
   /**
    * The side that an occurrence is on, after a look at its lines.
    *
@@ -87,7 +91,7 @@ export class LogFiles {
 
   #enter(file: string): number {
     const name = basename(file);
-    if (resolve(file) === this.#resolved || name === basename(this.#resolved)) {
+    if (this.isOutputs(file)) {
       if (this.#outputsName !== undefined) {
         throw new InputError(
           'ERR_FILE_FORMAT',

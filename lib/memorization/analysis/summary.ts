@@ -34,11 +34,21 @@ export const growthPointSchema = z.strictObject({
 });
 export type GrowthPoint = z.infer<typeof growthPointSchema>;
 
+/** See `AgreementTally` of clones/log/agreement.ts. */
+export const agreementSchema = z.strictObject({
+  groups: count,
+  places: count,
+  unchecked: count,
+  missing: z.array(z.string()),
+});
+
 export const analysisSchema = z.strictObject({
   version: z.literal(1),
   /** What the run was called, e.g. `codeparrot-small`. */
   name: z.string(),
   counting: countingSchema,
+  /** What the logs call equal and is not as text, and was left out; absent with the published counting, which counts all. */
+  agreement: agreementSchema.optional(),
   /** Length of the shortest block in lines: the threshold of the clone detection, as far as the logs show it. */
   threshold: z.int().min(1).optional(),
   outputs: z.strictObject({

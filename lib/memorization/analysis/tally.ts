@@ -53,6 +53,7 @@ export class Tally {
       version: 1,
       name,
       counting,
+      ...(blocks.agreement === undefined ? {} : { agreement: blocks.agreement }),
       outputs: {
         file: outputs.path,
         map: outputs.mapPath,

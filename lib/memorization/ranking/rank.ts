@@ -1,4 +1,5 @@
 /** From the scores of all outputs to their ranks, and to how well each score finds what is memorized. */
+import type { AgreementTally } from '../../clones/log/agreement.js';
 import { judgeScore, ranksOf } from './quality.js';
 import type { RankedOutput, Ranking, ScoredOutput } from './records.js';
 
@@ -21,10 +22,12 @@ const BEST = 10;
  *
  * @param read scored outputs, ranked ones too, in an order that is the same at every call
  * @param memorized ids of memorized outputs; undefined where that is not known
+ * @param agreement what the verdicts leave out
  */
 export async function rankOutputs(
   read: () => AsyncIterable<ScoredOutput>,
   memorized?: ReadonlySet<string>,
+  agreement?: AgreementTally,
 ): Promise<RankedOutputs> {
   const ids: string[] = [];
   const columns = new Map<string, number[]>();
@@ -62,6 +65,7 @@ export async function rankOutputs(
       version: 1,
       outputs: ids.length,
       memorized: labels.reduce((sum, label) => sum + label, 0),
+      ...(agreement === undefined ? {} : { agreement }),
       scores: scores.map(({ name, values }) => judgeScore(name, values, labels)),
     },
     outputs: ids.length,

@@ -1,5 +1,6 @@
 /** What ranking writes: a record for each output, and `ranking.json`, how well each score finds memorized outputs. */
 import { z } from 'zod';
+import { agreementSchema } from '../analysis/summary.js';
 
 /**
  * The scores of an output, each by the name under which it stands in records; higher means more likely memorized.
@@ -74,6 +75,8 @@ export const rankingSchema = z.strictObject({
   outputs: count,
   /** Of these, how many clone detection confirms. */
   memorized: count,
+  /** Blocks that the logs call equal and are not as text; absent where all were taken. */
+  agreement: agreementSchema.optional(),
   scores: z.array(scoreQualitySchema),
 });
 export type Ranking = z.infer<typeof rankingSchema>;

@@ -1,10 +1,14 @@
 /** Which outputs clone detection has found memorized blocks in. */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Agreement, type AgreementTally } from '../../clones/log/agreement.js';
 import { type LineSpan, locate, type OutputEntry, readOutputsMap } from '../../clones/log/locate.js';
 import { type CloneGroup, readCloneGroups } from '../../clones/log/log.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, progress } from '../../progress.js';
 import { mergedOutput } from '../../sampling/published-text.js';
+import { shardPath } from '../analysis/documents.js';
+import type { Counting } from '../analysis/summary.js';
 import type { OutputSource } from './outputs.js';
 
 export interface Verdicts {
@@ -12,6 +16,8 @@ export interface Verdicts {
   readonly memorized: ReadonlySet<string>;
   /** Outputs of the source. */
   readonly outputs: number;
+  /** What was left out because its lines do not agree as text; undefined with the published counting. */
+  readonly agreement?: AgreementTally | undefined;
 }
 
 export interface ReadVerdictsOptions {
@@ -19,6 +25,10 @@ export interface ReadVerdictsOptions {
   readonly logs: readonly string[];
   /** `map_A-B.json` of the merged outputs that the logs were made from; several where these were merged in parts. */
   readonly maps: readonly string[];
+  /** `published` takes every block of the logs; `distinct` (default) those whose lines agree as text. */
+  readonly counting?: Counting | undefined;
+  /** Directory in which the corpus files of the logs lie. Default: the paths of the logs. */
+  readonly shards?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,7 +51,7 @@ const STEP = 10_000;
  */
 export async function* readVerdicts(
   source: OutputSource,
-  { logs, maps, signal }: ReadVerdictsOptions,
+  { logs, maps, counting = 'distinct', shards, signal }: ReadVerdictsOptions,
 ): AsyncGenerator<ProgressEvent, Verdicts, void> {
   const merged: Merged[] = [];
   for (const map of maps) merged.push({ map, names: namesOf(map), entries: await readOutputsMap(map) });
@@ -50,6 +60,21 @@ export async function* readVerdicts(
 
   const outputs = yield* checkOutputs(source, merged, signal);
   const memorized = new Set<string>();
+  const mergedOf = (file: string) => merged.find(({ names }) => names.includes(basename(file)));
+  const agreement =
+    counting === 'published'
+      ? undefined
+      : new Agreement({
+          isOutputs: (file) => mergedOf(file) !== undefined,
+          locate: (file) => {
+            const of = mergedOf(file);
+            return of === undefined ? shardPath(file, shards) : mergedPath(file, of, source.path);
+          },
+          signal,
+        });
+  const take = (group: CloneGroup, log: string) => {
+    for (const id of outputsWith(group, merged, log)) memorized.add(id);
+  };
   let groups = 0;
   for (const log of logs) {
     for await (const group of readCloneGroups(log)) {
@@ -57,10 +82,14 @@ export async function* readVerdicts(
         throwIfAborted(signal);
         yield progress('read logs', groups, undefined, 'blocks');
       }
-      for (const id of outputsWith(group, merged, log)) memorized.add(id);
+      // Whether the log belongs to the outputs is seen before anything is left out.
+      const counts = outputsWith(group, merged, log).length > 0;
+      if (agreement === undefined) take(group, log);
+      else if (counts) for (const kept of await agreement.add(group)) take(kept, log);
     }
+    for (const kept of (await agreement?.flush()) ?? []) take(kept, log);
   }
-  return { memorized, outputs };
+  return { memorized, outputs, agreement: agreement?.tally };
 }
 
 /** What `lethe merge` and the published script call the file that a map belongs to. */
@@ -69,6 +98,12 @@ function namesOf(map: string): string[] {
     .replace(/^map/, 'all')
     .replace(/\.json$/, '');
   return [name, `${name}.gz`];
+}
+
+/** Where the merged outputs lie that a log names: there, beside their map, or they are what is ranked. */
+function mergedPath(file: string, { map }: Merged, ranked: string): string {
+  const beside = join(dirname(map), basename(file));
+  return [file, beside].find((path) => existsSync(path)) ?? ranked;
 }
 
 async function* checkOutputs(

@@ -1,10 +1,12 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readShardMap } from '../../../lib/clones/corpus/shard.js';
 import { formatCloneLog, readCloneLog } from '../../../lib/clones/log/log.js';
+import { detectClones } from '../../../lib/clones/search/detect.js';
 import { InputError } from '../../../lib/errors.js';
 import {
   type AnalyzeOptions,
@@ -19,6 +21,7 @@ import {
   readFingerprints,
 } from '../../../lib/memorization/analysis/summary.js';
 import { drain } from '../../../lib/progress.js';
+import { outputSeparator } from '../../../lib/sampling/published-text.js';
 
 const FIXTURE = new URL('../../fixtures/memorization/analysis/', import.meta.url).pathname;
 
@@ -54,7 +57,8 @@ describe.each(['distinct', 'published'] as const)('%s counting', (counting) => {
 
   beforeAll(async () => {
     directory = join(root, counting);
-    result = await drain(analyzeClones(optionsIn(FIXTURE, { counting, directory })));
+    const shards = counting === 'distinct' ? { shards: join(FIXTURE, 'corpus') } : {};
+    result = await drain(analyzeClones(optionsIn(FIXTURE, { counting, directory, ...shards })));
   });
 
   test.each([
@@ -374,10 +378,15 @@ describe('files that do not belong together', () => {
     ],
     [
       'a shard of more lines',
-      edit(
-        'corpus/2.documents.jsonl',
-        (text) => `${text}{"id": "more", "md5": "${'0'.repeat(32)}", "start": 5000, "end": 5010}\n`,
-      ),
+      async (directory) => {
+        const md5 = '0'.repeat(32);
+        const end = (await readShardMap(join(directory, 'corpus/2'))).at(-1)!.end;
+        await edit('corpus/2', (text) => `${text}more\n\n${md5}\n`)(directory);
+        await edit(
+          'corpus/2.documents.jsonl',
+          (text) => `${text}{"id": "more", "md5": "${md5}", "start": ${end + 1}, "end": ${end + 3}}\n`,
+        )(directory);
+      },
       /in the log: log and shards are not of the same build/,
       shards,
     ],
@@ -425,5 +434,46 @@ describe('files that do not belong together', () => {
     const options = optionsIn(FIXTURE, { directory, signal: AbortSignal.abort() });
     await expect(drain(analyzeClones(options))).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     expect(await readdir(root)).not.toContain('aborted');
+  });
+});
+
+describe('blocks that do not agree as text', () => {
+  const lines = (line: string) => `${line}\n`.repeat(20);
+
+  async function analyse(name: string, more: Partial<AnalyzeOptions> = {}): Promise<AnalyzeResult> {
+    const directory = join(root, name);
+    await mkdir(directory, { recursive: true });
+    const text = `${lines('0, 0,').slice(0, -1)}`;
+    const md5 = createHash('md5').update(text).digest('hex');
+    const [all, shard] = [join(directory, 'all_0-0'), join(directory, '0')];
+    await writeFile(all, `${text}\n${outputSeparator(md5)}\n`);
+    await writeFile(join(directory, 'map_0-0.json'), JSON.stringify({ 0: { md5, start: 1, end: 21 } }));
+    await writeFile(shard, lines('# ----'));
+    const { groups, totals } = await drain(detectClones({ outputs: [all], shards: [shard] }));
+    await writeFile(join(directory, '0.log'), [...formatCloneLog({ groups, totals })].join(''));
+    return drain(
+      analyzeClones({
+        logs: [join(directory, '0.log')],
+        outputs: all,
+        map: join(directory, 'map_0-0.json'),
+        directory: join(directory, 'analysis'),
+        ...more,
+      }),
+    );
+  }
+
+  test('are left out and counted', async () => {
+    const { analysis } = await analyse('unlike');
+    expect(analysis).toMatchObject({ fingerprints: 0, outputs: { withBlocks: 0 } });
+    expect(analysis.agreement).toMatchObject({ places: 0, unchecked: 0, missing: [] });
+    expect(analysis.agreement!.groups).toBeGreaterThan(0);
+    expect(await readAnalysis(join(root, 'unlike/analysis'))).toEqual(analysis);
+  });
+
+  test('are kept as published', async () => {
+    const { analysis } = await analyse('kept', { counting: 'published' });
+    expect(analysis.outputs.withBlocks).toBe(1);
+    expect(analysis.fingerprints).toBeGreaterThan(0);
+    expect(analysis.agreement).toBeUndefined();
   });
 });

@@ -195,6 +195,27 @@ describe('readVerdicts', () => {
     }
   });
 
+  test('a block that does not agree as text confirms nothing, unless as published', async () => {
+    await writeFile(at('shard'), 'a\nb\nx\ny\nONE\nline\n');
+    const places: [string, number, number][] = [
+      [at('shard'), 1, 2],
+      [at('shard'), 5, 6],
+    ];
+    await writeLog('unlike.log', [group(['all_0-4', 1, 3], ['all_0-4', 12, 13], ...places)]);
+    for (const outputs of ['campaign', 'campaign/all_0-4']) {
+      const found = await verdicts(outputs, ['unlike.log']);
+      expect([...found.memorized]).toEqual(['0']);
+      expect(found.agreement).toEqual({ groups: 0, places: 2, unchecked: 0, missing: [] });
+    }
+    const source = await openOutputs(at('campaign'));
+    const options = { logs: [at('unlike.log')], maps: [at('campaign/map_0-4.json')] };
+    const published = await drain(readVerdicts(source, { ...options, counting: 'published' }));
+    expect([...published.memorized].sort()).toEqual(['0', '3']);
+    expect(published.agreement).toBeUndefined();
+    const elsewhere = await drain(readVerdicts(source, { ...options, shards: at('gone') }));
+    expect(elsewhere.agreement).toMatchObject({ groups: 1, missing: [at('shard')] });
+  });
+
   test('a log without blocks confirms nothing', async () => {
     await writeLog('none.log', []);
     expect((await verdicts('campaign', ['none.log'])).memorized.size).toBe(0);

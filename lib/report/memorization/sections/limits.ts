@@ -1,4 +1,5 @@
 /** What the figures do not say, and what the page leaves out. */
+import { describeAgreement } from '../../../clones/log/agreement.js';
 import { counted, integer } from '../../format.js';
 import { type Html, html } from '../../html.js';
 import { type MemorizationInput, PAGE_LIMITS } from '../input.js';
@@ -17,8 +18,10 @@ export function limitsSection(input: MemorizationInput, secrets: number | undefi
     analysis.counting === 'published'
       ? 'Occurrences in the outputs are counted as the published analyser does, once per shard log: they grow with the number of shards.'
       : 'Occurrences are distinct places: a place that several shard logs name counts once.',
+    ...(analysis.agreement === undefined ? [] : describeAgreement(analysis.agreement)),
     'A block is memorized if it stands in the outputs and in the corpus. Short or conventional code may be written twice without having been learnt by heart; length and the number of its places in the corpus help to judge.',
-    'Clone detection does not tell letter case, spacing, quotes and stops apart, and counts no line without words or signs: a block may stand in several spellings, of which the first is shown.',
+    analysis.agreement === undefined &&
+      'Clone detection does not tell letter case, spacing, quotes and stops apart, counts no line without words or signs, and takes long runs of any one line for the same: a block may stand in several spellings, of which the first is shown.',
     'A corpus document is named where its shard was built with a manifest.',
     analysis.growth.fit !== null &&
       'The extrapolation assumes that further outputs are sampled in the same way, and that growth keeps its law.',
