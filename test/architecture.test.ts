@@ -28,7 +28,16 @@ const STAGES = [
 ];
 
 /** Files of `lib` that every stage may import and that import no stage. */
-const SHARED = ['errors.ts', 'counted.ts', 'check.ts', 'random.ts', 'progress.ts', 'files.ts', 'parallel.ts'];
+const SHARED = [
+  'errors.ts',
+  'counted.ts',
+  'check.ts',
+  'random.ts',
+  'progress.ts',
+  'files.ts',
+  'parallel.ts',
+  'json.ts',
+];
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -66,7 +66,7 @@ export async function* readRecords(
   const ids = new UniqueIds();
   const records =
     formatOf(input, format) === 'csv' ? readCsvRecords(path) : readNumberedJsonLines(path, recordSchema);
-  for await (const { line, record } of records) {
+  for await (const { line, place, record } of records) {
     const text = record.text ?? record.content;
     if ((text === undefined) === (record.tokens === undefined))
       throw new InputError(
@@ -79,7 +79,7 @@ export async function* readRecords(
         'ERR_FILE_FORMAT',
         `Expected one mask entry for each token in ${path} line ${line} but received ${mask.length} for ${describe(tokens?.length)}.`,
       );
-    const id = record.id ?? line;
+    const id = record.id ?? place;
     ids.add(id, `${path} line ${line}`);
     const secrets = ignoreSecrets ? undefined : locatedSecrets(record, id, offsets);
     yield {
@@ -198,7 +198,7 @@ async function* readCsvRecords(
       const where = `${path} line ${line}`;
       throw new InputError('ERR_FILE_FORMAT', describeIssue(result.error.issues[0]!, record, where));
     }
-    yield { line, record: result.data };
+    yield { line, place: line, record: result.data };
   }
 }
 

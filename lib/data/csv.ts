@@ -1,13 +1,21 @@
-/** CSV as RFC 4180 has it, read record by record: a header line, quotes around what needs them, line ends within quotes. */
-import { CsvError, type Info, parse } from 'csv-parse';
+/** CSV with a header line, record by record, as pandas and Python's csv module read it. */
+import { TextDecoder } from 'node:util';
 import { InputError } from '../errors.js';
-import { type OnRead, readPlainBytes } from './plain-bytes.js';
+import { CsvParser, type CsvRow } from './csv-parser.js';
+import { type OnRead, readTextBytes } from './plain-bytes.js';
+import { ENCODING_REMEDY } from './text-encoding.js';
 
 /** A record longer than this is none: most often a quote that nobody closed. */
-const MAX_RECORD_BYTES = 256 * 2 ** 20;
+const MAX_RECORD_CHARACTERS = 256 * 2 ** 20;
 
 /** More columns are no table of documents. */
 const MAX_COLUMNS = 10_000;
+
+/** Told what was read in one of several ways, in one sentence. */
+export type OnNote = (note: string) => void;
+
+/** Node prints these to stderr. */
+export const emitNote: OnNote = (note) => process.emitWarning(note);
 
 export interface CsvRecord {
   /** From 1: the line that its last line end stands on. */
@@ -17,91 +25,78 @@ export interface CsvRecord {
 }
 
 /**
- * Records of a CSV file with a header line, gzip'd or not. Lines end with `\n` or `\r\n`; empty ones are skipped; a
- * byte-order mark is too.
+ * Records of a CSV file with a header line, compressed or not, in UTF-8, or in UTF-16 with a byte-order mark. Lines end
+ * with `\n`, `\r\n` or a lone `\r`; empty ones are skipped. A quote within an unquoted cell is text; so is what follows a
+ * closing quote, which is counted for `onNote`.
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT`, naming the line, for a record with more
- *   or fewer cells than the header, a quote that is not closed, bytes that are not UTF-8, and records over 256 MiB
+ *   or fewer cells than the header, a quote that is not closed, bytes of another encoding, and records over 256 Mi characters
  */
-export async function* readCsv(path: string, onRead?: OnRead): AsyncGenerator<CsvRecord, void> {
+export function readCsv(path: string, onRead?: OnRead, onNote?: OnNote): AsyncGenerator<CsvRecord, void> {
+  return csvRecords(readTextBytes(path, onRead), path, onNote);
+}
+
+/** {@link readCsv} of bytes that have been opened already. */
+export async function* csvRecords(
+  bytes: AsyncIterable<Buffer>,
+  path: string,
+  onNote = emitNote,
+): AsyncGenerator<CsvRecord, void> {
+  const parser = new CsvParser();
   let header: readonly string[] | undefined;
-  for await (const { record, info } of parseCsv(path, onRead)) {
+  for await (const { cells: row, line } of rowsOf(bytes, parser, path)) {
     if (header === undefined) {
-      header = checkHeader(record, path);
+      header = checkHeader(row, path);
       continue;
     }
+    if (row.length !== header.length)
+      throw unexpected(
+        path,
+        line,
+        `it has ${row.length} cell${row.length === 1 ? '' : 's'} where the header has ${header.length}`,
+      );
     const cells: Record<string, string> = Object.create(null);
-    for (const [i, name] of header.entries()) cells[name] = record[i]!;
-    yield { line: info.lines, cells };
+    for (const [i, name] of header.entries()) cells[name] = row[i]!;
+    yield { line, cells };
   }
+  const { count, line } = parser.doubtful;
+  if (count > 0)
+    onNote(
+      `In ${path}, text follows the closing quote of ${count} cell${count === 1 ? '' : 's'}, first in line ${line}: it was read as a part of the cell.`,
+    );
 }
 
-interface Parsed {
-  readonly record: readonly string[];
-  readonly info: Info;
-}
-
-async function* parseCsv(path: string, onRead: OnRead | undefined): AsyncGenerator<Parsed, void> {
-  const parser = parse({
-    bom: true,
-    info: true,
-    max_record_size: MAX_RECORD_BYTES,
-    record_delimiter: ['\r\n', '\n'],
-    skip_empty_lines: true,
-  });
-  let failure: unknown;
-  const feeding = feed(readText(path, onRead), parser).catch((error: unknown) => {
-    failure = error;
-    parser.destroy();
-  });
-  try {
-    yield* parser as AsyncIterable<Parsed>;
-    if (failure !== undefined) throw failure;
-  } catch (error) {
-    // A parser that was destroyed says no more than that it was.
-    throw translate(failure ?? error, path);
-  } finally {
-    parser.destroy();
-    await feeding;
-  }
-}
-
-/** Waits when the parser is full, and ends when it is gone: pipeline() would call a reader that stops early an error. */
-async function feed(text: AsyncIterable<string>, parser: ReturnType<typeof parse>): Promise<void> {
-  for await (const piece of text) {
-    if (parser.destroyed) return;
-    if (parser.write(piece)) continue;
-    await new Promise<void>((resolve) => {
-      const go = () => {
-        parser.off('drain', go).off('close', go).off('error', go);
-        resolve();
-      };
-      parser.on('drain', go).on('close', go).on('error', go);
-    });
-  }
-  if (!parser.destroyed) parser.end();
-}
-
-async function* readText(path: string, onRead: OnRead | undefined): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let lines = 1;
-  const decode = (bytes?: Buffer) => {
+async function* rowsOf(
+  bytes: AsyncIterable<Buffer>,
+  parser: CsvParser,
+  path: string,
+): AsyncGenerator<CsvRow, void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = (piece?: Buffer) => {
     try {
-      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+      return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
     } catch (cause) {
       throw new InputError(
         'ERR_FILE_FORMAT',
-        `Expected UTF-8 in ${path} after line ${lines} but found other bytes.`,
-        { cause },
+        `Expected UTF-8 in ${path} after line ${parser.line} but found other bytes.`,
+        { remedy: ENCODING_REMEDY, cause },
       );
     }
   };
-  for await (const bytes of readPlainBytes(path, onRead)) {
-    const text = decode(bytes);
-    yield text;
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++;
+  let opened = 1;
+  for await (const piece of bytes) {
+    for (const row of parser.push(decode(piece))) {
+      yield row;
+      opened = row.line + 1;
+    }
+    if (parser.rowLength > MAX_RECORD_CHARACTERS)
+      throw unexpected(path, opened, `it is longer than ${MAX_RECORD_CHARACTERS} characters`);
   }
-  yield decode();
+  yield* parser.push(decode());
+  if (!parser.isWhole)
+    throw unexpected(path, opened, 'a quote was opened there or in a line after it and never closed');
+  const last = parser.end();
+  if (last !== undefined) yield last;
 }
 
 function checkHeader(names: readonly string[], path: string): readonly string[] {
@@ -117,19 +112,8 @@ function checkHeader(names: readonly string[], path: string): readonly string[] 
   return names;
 }
 
-function translate(error: unknown, path: string): unknown {
-  if (!(error instanceof CsvError)) return error;
-  const { code } = error;
-  const { lines = 0 } = error as unknown as { lines?: number };
-  const found: Readonly<Record<string, string>> = {
-    CSV_QUOTE_NOT_CLOSED: 'a quote was opened and never closed',
-    CSV_MAX_RECORD_SIZE: `it is longer than ${MAX_RECORD_BYTES} bytes: a quote may not be closed`,
-    CSV_RECORD_INCONSISTENT_FIELDS_LENGTH: 'it has another number of cells than the header',
-    CSV_INVALID_CLOSING_QUOTE: 'text follows a closing quote',
-    INVALID_OPENING_QUOTE: 'a quote stands within an unquoted cell',
-  };
-  const reason = found[code] ?? error.message.replace(/[\s\p{C}]+/gu, ' ');
-  return new InputError('ERR_FILE_FORMAT', `Expected a CSV record in ${path} line ${lines} but ${reason}.`, {
-    cause: error,
+function unexpected(path: string, line: number, found: string): InputError {
+  return new InputError('ERR_FILE_FORMAT', `Expected a CSV record in ${path} line ${line} but ${found}.`, {
+    remedy: 'Put cells with commas, quotes or line ends into quotes, and double the quotes within them.',
   });
 }

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { describe } from '../check.js';
 import { InputError } from '../errors.js';
 import type { Document } from './document.js';
+import type { InputRecord } from './input-records.js';
 
 /** Names of the fields that hold the text, unless the caller names it. */
 export const TEXT_FIELDS = ['text', 'content'] as const;
@@ -28,17 +29,20 @@ export function chooseFields(columns: readonly string[], textField: string | und
 }
 
 /**
- * @param place says where the record stands in its file: a line or row from 1, with `unit` as its name
- * @throws InputError `ERR_FILE_FORMAT` for a record without text, or with something else in one of the fields
+ * @param path of the file that the record stands in
+ * @throws InputError `ERR_FILE_FORMAT` for a record that is no object, has no text, or something else in one of the fields
  */
 export function toDocument(
-  record: DocumentRecord,
+  { value, place, where }: InputRecord,
   textField: string | undefined,
   path: string,
-  place: number,
-  unit: 'line' | 'row' = 'line',
 ): Document {
-  const where = `${path} ${unit} ${place}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InputError(
+      'ERR_FILE_FORMAT',
+      `Expected an object in ${where} but received ${describe(value)}.`,
+    );
+  const record = value as DocumentRecord;
   const id = firstOf(record, FIELDS.id);
   const origin = originOf(record, where);
   const licence = licenceOf(firstOf(record, FIELDS.licence), where);

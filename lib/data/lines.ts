@@ -1,9 +1,10 @@
-/** Files as lines of text, gzip'd or not, without ever holding more than one line. */
+/** Files as lines of text, compressed or not, without ever holding more than one line. */
 import { InputError } from '../errors.js';
-import { type OnRead, readPlainBytes } from './plain-bytes.js';
+import { type OnRead, readTextBytes } from './plain-bytes.js';
+import { ENCODING_REMEDY } from './text-encoding.js';
 
 /** A line longer than this is no record: V8's longest string has twice as many characters. */
-const MAX_LINE_BYTES = 256 * 2 ** 20;
+export const MAX_LINE_BYTES = 256 * 2 ** 20;
 
 const NEWLINE = 0x0a;
 
@@ -17,22 +18,29 @@ export interface Line {
 }
 
 /**
- * Lines of a UTF-8 file, blank ones left out but counted. Only `\n` ends a line: JSON may hold U+2028 as it is.
- * A file that begins with gzip's magic number is decompressed, whatever its name; `path` may be a pipe.
+ * Lines of a text file, blank ones left out but counted. Only `\n` ends a line: JSON may hold U+2028 as it is.
+ * The file may be compressed by gzip, zstd, bzip2 or xz, whatever its name, and a pipe; its text is UTF-8, or UTF-16
+ * with a byte-order mark.
  *
- * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a broken gzip stream, bytes that
- *   are not UTF-8 (with the line's number) and lines over 256 MiB
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for compressed data that is damaged, bytes
+ *   that are not of the encoding (with the line's number) and lines over 256 MiB
  */
-export async function* readLines(path: string, onRead?: OnRead): AsyncGenerator<Line, void> {
+export function readLines(path: string, onRead?: OnRead): AsyncGenerator<Line, void> {
+  return linesOf(readTextBytes(path, onRead), path);
+}
+
+/** {@link readLines} of bytes that have been opened already. */
+export async function* linesOf(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Line, void> {
   let number = 0;
-  for await (const bytes of splitLines(readPlainBytes(path, onRead), path)) {
+  for await (const bytes of splitLines(chunks, path)) {
     number++;
     const text = decodeLine(bytes, number, path);
     if (text.trim() !== '') yield { number, text };
   }
 }
 
-function decodeLine(bytes: Buffer, number: number, path: string): string {
+/** @throws InputError `ERR_FILE_FORMAT` for bytes that are not UTF-8 */
+export function decodeLine(bytes: Buffer, number: number, path: string): string {
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -40,9 +48,7 @@ function decodeLine(bytes: Buffer, number: number, path: string): string {
     throw new InputError(
       'ERR_FILE_FORMAT',
       `Expected UTF-8 in ${path} line ${number} but found other bytes.`,
-      {
-        cause,
-      },
+      { remedy: ENCODING_REMEDY, cause },
     );
   }
   if (number === 1 && text.startsWith('\ufeff')) text = text.slice(1);

@@ -74,7 +74,7 @@ describe('readJsonLines', () => {
       'Expected a string for text in FILE line 3 but received 5 of type number.',
     ],
     ['a missing key', '{}', 'Expected a string for text in FILE line 1 but received undefined.'],
-    ['no object', '[1]', 'Expected an object for FILE line 1 but received [1] of type array.'],
+    ['no object', '{"text":"a"}\n[1]', 'Expected an object for FILE line 2 but received [1] of type array.'],
     ['no JSON', '{"text":"a"}\n{"text":', 'Expected JSON in FILE line 2 but Unexpected end of JSON input.'],
     [
       'bytes that are not UTF-8',

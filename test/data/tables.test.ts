@@ -65,11 +65,13 @@ describe('CSV', () => {
   });
 
   test.each<[string, string | Uint8Array, string]>([
-    ['an open quote', 'text\na\n"b\nc\n', 'a quote was opened and never closed'],
-    ['too few cells', 'id,text\n1\n', 'line 2 but it has another number of cells than the header'],
-    ['too many cells', 'id,text\n1,2,3\n', 'line 2 but it has another number of cells'],
-    ['text after a quote', 'text\n"a"b\n', 'line 2 but text follows a closing quote'],
-    ['a quote within a cell', 'text\na"b\n', 'line 2 but a quote stands within an unquoted cell'],
+    [
+      'an open quote',
+      'text\na\n"b\nc\n',
+      'line 3 but a quote was opened there or in a line after it and never closed',
+    ],
+    ['too few cells', 'id,text\n1\n', 'line 2 but it has 1 cell where the header has 2'],
+    ['too many cells', 'id,text\n1,2,3\n', 'line 2 but it has 3 cells where the header has 2'],
     ['a column twice', 'text,text\n1,2\n', 'each column once in the header of FILE but found "text" twice'],
     ['other bytes', Buffer.from('text\na\n\xff\n', 'latin1'), 'Expected UTF-8 in FILE after line'],
     ['a torn character', Buffer.concat([Buffer.from('text\nab'), Buffer.of(0xe6, 0xbc)]), 'Expected UTF-8'],
