@@ -57,7 +57,9 @@ export async function openModel(
       `Expected a model that predicts the next token in ${directory} but found an encoder, ${String(config.model_type)}.`,
       { remedy: 'Encoders are for Model.encode of the library.' },
     );
-  return Model.load(directory, placement(options));
+  const model = await Model.load(directory, placement(options));
+  for (const warning of model.warnings) warnAtEnd(() => warning);
+  return model;
 }
 
 /**

@@ -3,7 +3,7 @@
  * Whatever goes wrong is one sentence with what to do about it. What the server says is checked before it is used.
  */
 import { AbortedError, type ErrorCode, InputError, LetheError, NativeError } from '../errors.js';
-import { COMMIT, type HubKind } from './hub-cache.js';
+import { COMMIT, type HubKind } from '../model/hub/hub-cache.js';
 
 export interface HubFile {
   readonly path: string;

@@ -2,10 +2,10 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InputError, throwIfAborted } from '../errors.js';
-import { CachedRepository, COMMIT } from './hub-cache.js';
+import { CachedRepository, COMMIT, HUB_NAME } from '../model/hub/hub-cache.js';
 import { HubClient, type HubFile, HubUnreachable } from './hub-client.js';
 import { downloadFiles, type HubEvent } from './hub-files.js';
-import { HUB_NAME, type HubOptions, type HubSettings, hubSettings } from './hub-settings.js';
+import { type HubOptions, type HubSettings, hubSettings } from './hub-settings.js';
 import { walkFiles } from './walk.js';
 
 export interface Dataset {

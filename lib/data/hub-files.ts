@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError } from '../errors.js';
+import { type CachedRepository, exists } from '../model/hub/hub-cache.js';
 import type { NoteEvent } from '../native/download.js';
 import { acquireLock } from '../native/lock.js';
 import { type ProgressEvent, progress } from '../progress.js';
-import { type CachedRepository, exists } from './hub-cache.js';
 import type { HubClient, HubFile } from './hub-client.js';
 import { downloadBlob } from './hub-download.js';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { check } from '../check.js';
 import { InputError } from '../errors.js';
-import { defaultCacheDirectory, defaultToken, isOffline } from './hub-environment.js';
+import { defaultCacheDirectory, defaultToken, isOffline } from '../model/hub/hub-environment.js';
 
 export interface HubOptions {
   /** A branch, a tag or a commit (default `main`). A commit that is in the cache needs no network. */
@@ -32,8 +32,6 @@ export interface HubSettings {
   readonly retryDelayMs: number;
 }
 
-/** The hub's rule, and what keeps a name from being a path. */
-export const HUB_NAME = /^(?!.*(\.\.|--))[A-Za-z0-9_][\w.-]{0,95}(\/[A-Za-z0-9_][\w.-]{0,95})?$/;
 const REVISION = /^(?!.*(\.\.|\/\/|\/$))\w[\w./+-]{0,199}$/;
 
 const optionsSchema = z.strictObject({

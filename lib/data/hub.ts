@@ -2,11 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, throwIfAborted } from '../errors.js';
+import { CachedRepository, COMMIT, HUB_NAME } from '../model/hub/hub-cache.js';
 import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
-import { CachedRepository, COMMIT } from './hub-cache.js';
 import { HubClient, type HubFile, HubUnreachable } from './hub-client.js';
 import { downloadFiles, type HubEvent } from './hub-files.js';
-import { HUB_NAME, type HubOptions, hubSettings } from './hub-settings.js';
+import { type HubOptions, hubSettings } from './hub-settings.js';
 
 export type ResolveModelOptions = HubOptions;
 export type ResolveModelEvent = HubEvent;

@@ -1,8 +1,8 @@
 /** Gathers a {@link RunManifest} while a run goes on. */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { modelOfSnapshot } from '../model/hub/hub-cache.js';
 import { digestPath } from './digest.js';
-import { modelOfSnapshot } from './hub-cache.js';
 import type { RunManifest, RunSource, RunStep } from './run-manifest.js';
 
 export interface RunRecorderOptions {

@@ -38,11 +38,11 @@ import { type Carried, NOTHING_CARRIED, readCarried } from './weights/carried.js
 import {
   type InterpretedConfig,
   interpretConfig,
-  locateReconfigured,
   type ModelConfig,
   readArchitecture,
 } from './weights/checkpoint.js';
 import { writeCheckpoint } from './weights/checkpoint-writer.js';
+import { locateReconfigured } from './weights/locate.js';
 import { DEFAULT_MAX_SHARD_BYTES } from './weights/shards.js';
 import { readTrainingState, writeTrainingState } from './weights/training-state.js';
 
@@ -73,6 +73,8 @@ export class Model implements AsyncDisposable {
   readonly #device: string;
   readonly #dtype: DType;
   readonly parameterCount: number;
+  /** What was found in the files and is worth knowing, a sentence each: a head that is not tied as config.json says. */
+  readonly warnings: readonly string[];
 
   static {
     nativeOf = (model) => {
@@ -89,6 +91,7 @@ export class Model implements AsyncDisposable {
     architecture: InterpretedConfig,
     device: string,
     carried = NOTHING_CARRIED,
+    warnings: readonly string[] = [],
   ) {
     this.#native = native;
     this.#architecture = architecture;
@@ -96,12 +99,14 @@ export class Model implements AsyncDisposable {
     this.#device = device;
     this.#dtype = native.parameters()[0]!.dtype;
     this.parameterCount = native.parameterCount;
+    this.warnings = warnings;
   }
 
   /**
    * Loads a model directory in Hugging Face's layout: config.json, and weights in float32, float16 or bfloat16 as
    * safetensors or `pytorch_model.bin`, whole or in shards. What else it holds, an encoder's classifier or
-   * generation_config.json, `save` writes again.
+   * generation_config.json, `save` writes again. A LoRA adapter of PEFT's beside the model, or alone in a directory and
+   * naming its base, is merged into the weights; `save` writes what results.
    *
    * @throws InputError `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_FORMAT`, `ERR_MODEL_UNSUPPORTED`, `ERR_INVALID_OPTION`
    * @throws NativeError `ERR_LIBTORCH_NOT_FOUND`, `ERR_LIBTORCH_VERSION`, `ERR_NATIVE_NOT_BUILT`, `ERR_OUT_OF_MEMORY`
@@ -109,12 +114,13 @@ export class Model implements AsyncDisposable {
   static async load(directory: string, options: LoadModelOptions = {}): Promise<Model> {
     const { device, dtype, config } = check(loadSchema, options, 'options of Model.load');
     const stored = await readArchitecture(check(directorySchema, directory, 'the directory of Model.load'));
-    const { architecture, located } = await locateReconfigured(directory, stored, config);
-    const carried = await readCarried(directory, located);
+    const located = await locateReconfigured(directory, stored, config);
+    const { architecture, warnings } = located;
+    const carried = await readCarried(located.base, located);
     const native = await translateNativeErrors(() =>
       loadAddon().load(architecture.spec, device, dtype, located.sources),
     );
-    return new Model(native, architecture, device, carried);
+    return new Model(native, architecture, device, carried, warnings);
   }
 
   /** A model with freshly drawn weights, from the fields of a config.json (`model_type` `gpt2`). */

@@ -12,7 +12,8 @@ import { readJsonFile, writeFileAtomic } from '../files.js';
 import { Model } from './model.js';
 import { directorySchema } from './options.js';
 import { Tokenizer } from './tokenizer/tokenizer.js';
-import { locateCheckpoint, readArchitecture } from './weights/checkpoint.js';
+import { readArchitecture } from './weights/checkpoint.js';
+import { locateCheckpoint } from './weights/locate.js';
 
 export interface AddPadTokenOptions {
   /** Text of the token, not empty. Default `[PAD]`. */

@@ -17,6 +17,16 @@ export interface Piece {
   readonly transposed: boolean;
 }
 
+/** Rows of a parameter get `scale` times the product of two matrices more: LoRA (Hu et al. 2022). */
+export interface Update {
+  readonly firstRow: number;
+  readonly scale: number;
+  /** [rows, rank], of as many rows of the parameter. */
+  readonly left: Piece;
+  /** [rank, columns]. */
+  readonly right: Piece;
+}
+
 /** Pieces follow one another along the first dimension. */
 export interface ParameterSource {
   /** The canonical parameter name (see `lib/model/families/`), not the name in the file. */
@@ -24,6 +34,8 @@ export interface ParameterSource {
   readonly pieces: readonly Piece[];
   /** Rows after the pieces, each the mean of all rows before: those of tokens that the checkpoint does not have. */
   readonly meanRows: number;
+  /** Added to the pieces in float32, before these are rounded to the type of the model. */
+  readonly updates: readonly Update[];
 }
 
 /** Rows of a parameter on their way to a file. */

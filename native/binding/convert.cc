@@ -161,22 +161,30 @@ TransformerSpec ToSpec(const Napi::Value& value) {
 
 at::ScalarType ToDType(const Napi::Value& value) { return Lookup(value.Env(), ToText(value, "dtype"), "dtype", kDTypes); }
 
+Piece ToPiece(const Napi::Value& value) {
+  const Napi::Object object = ToObject(value, "pieces");
+  Piece piece;
+  piece.path = ToText(object.Get("path"), "path");
+  piece.offset = ToInteger(object, "offset");
+  piece.dtype = ToDType(object.Get("dtype"));
+  piece.transposed = ToBool(object, "transposed");
+  for (const int32_t size : ToInts(object, "shape")) piece.shape.push_back(size);
+  return piece;
+}
+
 std::vector<ParameterSource> ToSources(const Napi::Value& value) {
   const Napi::Array array = ToArray(value, "sources");
   std::vector<ParameterSource> out;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::Object object = ToObject(array.Get(i), "sources");
-    ParameterSource source{ToText(object.Get("name"), "name"), {}, ToInteger(object, "meanRows")};
+    ParameterSource source{ToText(object.Get("name"), "name"), {}, ToInteger(object, "meanRows"), {}};
     const Napi::Array pieces = ToArray(object.Get("pieces"), "pieces");
-    for (uint32_t p = 0; p < pieces.Length(); ++p) {
-      const Napi::Object item = ToObject(pieces.Get(p), "pieces");
-      Piece piece;
-      piece.path = ToText(item.Get("path"), "path");
-      piece.offset = ToInteger(item, "offset");
-      piece.dtype = ToDType(item.Get("dtype"));
-      piece.transposed = ToBool(item, "transposed");
-      for (const int32_t size : ToInts(item, "shape")) piece.shape.push_back(size);
-      source.pieces.push_back(std::move(piece));
+    for (uint32_t p = 0; p < pieces.Length(); ++p) source.pieces.push_back(ToPiece(pieces.Get(p)));
+    const Napi::Array updates = ToArray(object.Get("updates"), "updates");
+    for (uint32_t u = 0; u < updates.Length(); ++u) {
+      const Napi::Object update = ToObject(updates.Get(u), "updates");
+      source.updates.push_back({ToInteger(update, "firstRow"), ToNumber(update.Get("scale"), "scale"),
+                                ToPiece(update.Get("left")), ToPiece(update.Get("right"))});
     }
     out.push_back(std::move(source));
   }

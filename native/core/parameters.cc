@@ -1,6 +1,7 @@
 #include "parameters.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/mean.h>
@@ -53,6 +54,26 @@ at::Tensor Prepare(const ParameterShape& wanted, const ParameterSource& source, 
 void FillWithMean(const at::Tensor& parameter, int64_t rows) {
   const int64_t read = parameter.size(0) - rows;
   parameter.narrow(0, read, rows).copy_(at::mean(parameter.narrow(0, 0, read), 0, /*keepdim=*/true, at::kFloat));
+}
+
+at::Tensor ReadFloat(const Piece& piece) {
+  at::Tensor out = at::empty(piece.ParameterShape(), at::kFloat);
+  Fill({{piece, out}});
+  return out;
+}
+
+void Apply(const Update& update, const std::string& name, const at::Tensor& parameter) {
+  const std::vector<int64_t> left = update.left.ParameterShape();
+  const std::vector<int64_t> right = update.right.ParameterShape();
+  const bool fits = parameter.dim() == 2 && left.size() == 2 && right.size() == 2 && left[1] == right[0] &&
+                    update.first_row >= 0 && update.first_row + left[0] <= parameter.size(0) && right[1] == parameter.size(1);
+  if (!fits) {
+    throw Error("ERR_MODEL_FORMAT", "Expected factors of an update for " + name + " of shape " + Shape(parameter.sizes()) +
+                                        " in " + update.left.path + " but found " + Shape(left) + " and " + Shape(right) + ".");
+  }
+  const at::Tensor rows = parameter.narrow(0, update.first_row, left[0]);
+  const at::Device device = parameter.device();
+  rows.addmm_(ReadFloat(update.left).to(device), ReadFloat(update.right).to(device), 1, update.scale);
 }
 
 }  // namespace
@@ -129,12 +150,16 @@ Parameters Parameters::Load(const TransformerSpec& spec, at::Device device, at::
     if (found == by_name.end()) {
       throw Error("ERR_MODEL_FORMAT", "Expected a tensor for " + wanted.name + " but the checkpoint has none.");
     }
-    out.Add(wanted.name, Prepare(wanted, *found->second, device, dtype, fillings));
+    // What is updated is rounded once, afterwards.
+    const at::ScalarType sum = found->second->updates.empty() ? dtype : at::kFloat;
+    out.Add(wanted.name, Prepare(wanted, *found->second, device, sum, fillings));
   }
   Fill(fillings);
   for (size_t i = 0; i < out.names_.size(); ++i) {
-    const int64_t rows = by_name[out.names_[i]]->mean_rows;
-    if (rows > 0) FillWithMean(out.tensors_[i], rows);
+    const ParameterSource& source = *by_name[out.names_[i]];
+    for (const Update& update : source.updates) Apply(update, source.name, out.tensors_[i]);
+    if (source.mean_rows > 0) FillWithMean(out.tensors_[i], source.mean_rows);
+    out.tensors_[i] = out.tensors_[i].to(dtype);
   }
   out.Bind(spec);
   return out;

@@ -15,11 +15,20 @@
 
 namespace lethe {
 
+// Rows of a parameter from `first_row` on get `scale` times the product of two matrices more: LoRA (Hu et al. 2022).
+struct Update {
+  int64_t first_row = 0;
+  double scale = 1;
+  Piece left;   // [rows, rank]
+  Piece right;  // [rank, columns]
+};
+
 // Pieces follow one another along the first dimension; after them come rows that each are the mean of all rows before.
 struct ParameterSource {
   std::string name;
   std::vector<Piece> pieces;
   int64_t mean_rows = 0;
+  std::vector<Update> updates;
 };
 
 // Rows of a parameter on their way to a file.

@@ -7,12 +7,9 @@ import { InputError } from '../../errors.js';
 import { type GenerationConfig, readGenerationConfig } from '../../model/decoding/generation-config.js';
 import { addPadToken } from '../../model/pad-token.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import {
-  type InterpretedConfig,
-  locateCheckpoint,
-  readArchitecture,
-} from '../../model/weights/checkpoint.js';
+import { type InterpretedConfig, readArchitecture } from '../../model/weights/checkpoint.js';
 import { countParameters } from '../../model/weights/layout.js';
+import { locateCheckpoint } from '../../model/weights/locate.js';
 import type { ParameterSource } from '../../native/contract.js';
 import { locateModel } from '../open-model.js';
 import { addHubOptions, MODEL_HELP } from '../options.js';

@@ -8,7 +8,7 @@ import { fileError, InputError } from '../../errors.js';
 import type { DType } from '../../native/contract.js';
 import { MAX_CONFIG_BYTES } from '../limits.js';
 import { printable } from '../printable.js';
-import type { LocatedCheckpoint } from './checkpoint.js';
+import type { LocatedCheckpoint } from './locate.js';
 import { readExactly } from './read-exactly.js';
 import { STORED_DTYPES, type StoredTensor } from './safetensors.js';
 

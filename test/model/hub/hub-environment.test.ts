@@ -2,8 +2,8 @@ import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { defaultCacheDirectory, defaultToken, isOffline } from '../../lib/data/hub-environment.js';
-import { temporaryDirectory } from './temporary.js';
+import { defaultCacheDirectory, defaultToken, isOffline } from '../../../lib/model/hub/hub-environment.js';
+import { temporaryDirectory } from '../../data/temporary.js';
 
 // What huggingface_hub 2.4 makes of the same variables.
 const home = temporaryDirectory();

@@ -6,11 +6,14 @@
  */
 import { access, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileError, LetheError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
-import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../model/weights/stored-tensors.js';
+import { fileError, LetheError } from '../../errors.js';
+import { writeFileAtomic } from '../../files.js';
+import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../weights/stored-tensors.js';
 
 export const COMMIT = /^[0-9a-f]{40}$/;
+
+/** The hub's rule, and what keeps a name from being a path. */
+export const HUB_NAME = /^(?!.*(\.\.|--))[A-Za-z0-9_][\w.-]{0,95}(\/[A-Za-z0-9_][\w.-]{0,95})?$/;
 
 /** What lies on the hub. */
 export type HubKind = 'model' | 'dataset';
