@@ -22,7 +22,9 @@ export function decompress(codec: CompressionCodec, bytes: Uint8Array, sizeBytes
 }
 
 function decompressAny(codec: CompressionCodec, bytes: Uint8Array, sizeBytes: number): Uint8Array {
-  if (codec === 'UNCOMPRESSED' || sizeBytes === 0) return bytes;
+  if (codec === 'UNCOMPRESSED') return bytes;
+  // Of an empty dictionary: some codecs have a few bytes for nothing.
+  if (sizeBytes === 0) return new Uint8Array(0);
   // The package's own of these two are bounded by the size that they claim, not by the one that was asked for.
   if (codec === 'GZIP') return gunzipSync(bytes, { maxOutputLength: sizeBytes });
   if (codec === 'BROTLI') return brotliDecompressSync(bytes, { maxOutputLength: sizeBytes });

@@ -1,13 +1,16 @@
 /**
- * One column of one row group of a Parquet file, page by page. The decoding is hyparquet's; what a page claims about
- * itself is checked before, since a few bytes can claim to stand for billions of values.
+ * One column of one row group of a Parquet file, page by page: headers by hyparquet, levels here, values by
+ * parquet-values.ts. Rows are counted as they come out: what a page claims about itself costs nothing.
  */
 import type { FileHandle } from 'node:fs/promises';
-import type { ColumnMetaData, DecodedArray, SchemaElement, SchemaTree } from 'hyparquet';
-import { parquetHeader, readPage } from 'hyparquet/src/column.js';
-import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
-import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js';
+import { crc32 } from 'node:zlib';
+import type { ColumnMetaData, SchemaElement } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import type { PageHeader } from 'hyparquet/src/types.js';
 import { decompress, MAX_PAGE_BYTES } from './parquet-codecs.js';
+import { readRuns } from './parquet-runs.js';
+import { checkThrift } from './parquet-thrift.js';
+import { type Dictionary, decodeValues, readDictionary, type Value } from './parquet-values.js';
 
 /** Of one row group, hence of one page. Writers take a million at most. */
 export const MAX_GROUP_ROWS = 2 ** 24;
@@ -15,136 +18,124 @@ export const MAX_GROUP_ROWS = 2 ** 24;
 const HEADER_BYTES = 2 ** 14;
 const MAX_HEADER_BYTES = 2 ** 24;
 
-/** DELTA_BYTE_ARRAY is none of them: each value may repeat the whole one before it, so that a page can hold terabytes. */
-const ENCODINGS = [
-  'PLAIN',
-  'PLAIN_DICTIONARY',
-  'RLE_DICTIONARY',
-  'DELTA_LENGTH_BYTE_ARRAY',
-  'DELTA_BINARY_PACKED',
-];
-
 export interface ColumnChunk {
   readonly metadata: ColumnMetaData;
   readonly element: SchemaElement;
-  /** Root and leaf: the column is flat. */
-  readonly schemaPath: SchemaTree[];
   readonly rows: number;
 }
 
-/** Values of the chunk in pieces, null where there is none. @throws Error what is wrong with the file */
-export async function* readColumn(file: FileHandle, chunk: ColumnChunk): AsyncGenerator<DecodedArray, void> {
-  const { metadata, element, schemaPath, rows } = chunk;
-  const decoder: ColumnDecoder = {
-    pathInSchema: metadata.path_in_schema,
-    type: metadata.type,
-    element,
-    schemaPath,
-    // Pages are handed over as they are decompressed.
-    codec: 'UNCOMPRESSED',
-    parsers: { ...DEFAULT_PARSERS, stringFromBytes: decodeText },
-  };
+/** Values of the chunk page by page, null where there is none. @throws Error what is wrong with the file */
+export async function* readColumn(
+  file: FileHandle,
+  { metadata, element, rows }: ColumnChunk,
+): AsyncGenerator<Iterable<Value | null>, void> {
   const offsets = [metadata.dictionary_page_offset, metadata.data_page_offset].map(Number);
   let at = Math.min(...offsets.filter((offset) => offset > 0));
   const end = at + Number(metadata.total_compressed_size);
-  let dictionary: DecodedArray | undefined;
+  let dictionary: Dictionary | undefined;
   for (let row = 0; row < rows; ) {
-    if (at >= end) throw new Error(`column ${metadata.path_in_schema[0]} ends after ${row} of ${rows} rows`);
+    if (!(at < end))
+      throw new Error(`column ${metadata.path_in_schema[0]} ends after ${row} of ${rows} rows`);
     const { header, headerBytes } = await readHeader(file, at);
     const stored = header.compressed_page_size;
     if (!(stored >= 0 && stored <= MAX_PAGE_BYTES)) throw new Error(`a page claims ${stored} bytes`);
     const bytes = await readExactly(file, at + headerBytes, stored);
     at += headerBytes + stored;
-    const page = plainPage(header, bytes, chunk, rows - row);
-    if (page === undefined) continue;
-    const reader = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
-    const plain = {
-      ...header,
-      compressed_page_size: page.length,
-      uncompressed_page_size: page.length,
-    };
-    const { data } = readPage(reader, plain, decoder, dictionary, undefined, 0);
-    if (data === undefined) throw new Error('a page has no values');
-    if (header.type === 'DICTIONARY_PAGE') dictionary = convert(data, decoder);
-    else {
-      row += data.length;
-      yield data;
+    if (header.crc !== undefined && header.crc >>> 0 !== crc32(bytes))
+      throw new Error('a checksum is another');
+    if (header.type === 'DICTIONARY_PAGE') {
+      const count = header.dictionary_page_header?.num_values;
+      checkCount(count, MAX_GROUP_ROWS);
+      dictionary = readDictionary(
+        decompress(metadata.codec, bytes, header.uncompressed_page_size),
+        count!,
+        element,
+      );
+      continue;
     }
+    const page = splitPage(header, bytes, metadata.codec, element, rows - row);
+    if (page === undefined) continue;
+    row += page.count;
+    yield valuesOf(page, element, dictionary);
   }
 }
 
-/** The page decompressed and checked; undefined for one that holds no values. */
-function plainPage(
+interface Page {
+  readonly encoding: string;
+  readonly count: number;
+  /** 1 for each row that has a value; undefined where all have. */
+  readonly levels: Uint8Array | undefined;
+  readonly values: Uint8Array;
+}
+
+/** The page decompressed, levels and values apart; undefined for one that holds no values. */
+function splitPage(
   header: PageHeader,
   bytes: Uint8Array,
-  { metadata: { codec }, element }: ColumnChunk,
+  codec: ColumnMetaData['codec'],
+  element: SchemaElement,
   rowsLeft: number,
-): Uint8Array | undefined {
+): Page | undefined {
   const { uncompressed_page_size: size } = header;
   const optional = element.repetition_type === 'OPTIONAL';
-  if (header.type === 'DICTIONARY_PAGE') {
-    checkCount(header.dictionary_page_header?.num_values, MAX_GROUP_ROWS);
-    return decompress(codec, bytes, size);
-  }
   if (header.type === 'DATA_PAGE') {
-    const { num_values: count, encoding } = header.data_page_header ?? {};
+    const { num_values: count, encoding, definition_level_encoding: levels } = header.data_page_header ?? {};
     checkCount(count, rowsLeft);
     const page = decompress(codec, bytes, size);
-    const levels = optional ? 4 + viewOf(page).getUint32(0, true) : 0;
-    if (optional) checkRuns(page.subarray(4, levels), 1, count!);
-    checkValues(encoding, page.subarray(levels), count!);
-    return page;
+    if (!optional) return { encoding: encoding!, count: count!, levels: undefined, values: page };
+    if (levels !== 'RLE') throw new Error(`its levels are encoded by ${levels}, which is not supported`);
+    const end = page.length < 4 ? 4 : 4 + viewOf(page).getUint32(0, true);
+    if (end > page.length) throw new Error('the levels of a page are longer than it is');
+    return {
+      encoding: encoding!,
+      count: count!,
+      levels: readLevels(page.subarray(4, end), count!),
+      values: page.subarray(end),
+    };
   }
-  if (header.type === 'DATA_PAGE_V2') {
-    const claimed = header.data_page_header_v2;
-    const { num_values: count, encoding, definition_levels_byte_length: definitions = 0 } = claimed ?? {};
-    const { repetition_levels_byte_length: repetitions = 0, num_nulls: nulls = 0 } = claimed ?? {};
-    checkCount(count, rowsLeft);
-    checkCount(nulls, count!);
-    const levels = definitions + repetitions;
-    if (!(definitions >= 0 && repetitions >= 0 && levels <= bytes.length))
-      throw new Error('the levels of a page are longer than it is');
-    if (definitions > 0) checkRuns(bytes.subarray(repetitions, levels), 1, count!);
-    const values = claimed?.is_compressed
-      ? decompress(codec, bytes.subarray(levels), size - levels)
-      : bytes.subarray(levels);
-    checkValues(encoding, values, count! - nulls);
-    return Buffer.concat([bytes.subarray(0, levels), values]);
+  if (header.type !== 'DATA_PAGE_V2') return undefined;
+  const claimed = header.data_page_header_v2;
+  const { num_values: count, encoding, definition_levels_byte_length: definitions = 0 } = claimed ?? {};
+  const { repetition_levels_byte_length: repetitions = 0, is_compressed: compressed } = claimed ?? {};
+  checkCount(count, rowsLeft);
+  const start = definitions + repetitions;
+  if (!(definitions >= 0 && repetitions >= 0 && start <= bytes.length))
+    throw new Error('the levels of a page are longer than it is');
+  return {
+    encoding: encoding!,
+    count: count!,
+    levels: optional ? readLevels(bytes.subarray(repetitions, start), count!) : undefined,
+    values: compressed ? decompress(codec, bytes.subarray(start), size - start) : bytes.subarray(start),
+  };
+}
+
+/** A bit a row. */
+function readLevels(bytes: Uint8Array, count: number): Uint8Array {
+  const levels = new Uint8Array(count);
+  readRuns(bytes, 1, levels);
+  return levels;
+}
+
+function* valuesOf(
+  { encoding, count, levels, values }: Page,
+  element: SchemaElement,
+  dictionary: Dictionary | undefined,
+): Generator<Value | null, void> {
+  const present = levels === undefined ? count : levels.reduce((sum, level) => sum + level, 0);
+  // Where nothing is, writers leave out what would say so, the dictionary included.
+  const there = present === 0 ? [] : decodeValues(encoding, values, present, element, dictionary);
+  if (levels === undefined || present === count) {
+    yield* there;
+    return;
   }
-  return undefined;
+  const next = there[Symbol.iterator]();
+  for (const level of levels) yield level === 1 ? (next.next().value as Value) : null;
 }
 
 function checkCount(count: number | undefined, most: number): void {
   if (count === undefined || !(count >= 0 && count <= most))
     throw new Error(`a page claims ${count} values where ${most} are the most`);
 }
-
-function checkValues(encoding: string | undefined, values: Uint8Array, count: number): void {
-  if (encoding === undefined || !ENCODINGS.includes(encoding))
-    throw new Error(`its encoding ${encoding} is not supported`);
-  // One byte says how wide the entries are.
-  if (encoding.endsWith('DICTIONARY') && count > 0 && values[0] !== 0)
-    checkRuns(values.subarray(1), values[0]!, count);
-}
-
-/** Walks the runs of a run-length encoding: none may be longer than the values that there are. */
-function checkRuns(bytes: Uint8Array, width: number, count: number): void {
-  if (width > 32) throw new Error(`entries of a page are ${width} bits wide`);
-  for (let at = 0, seen = 0; seen < count; ) {
-    let header = 0;
-    for (let shift = 0, more = true; more; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined || shift > 28) throw new Error('the runs of a page are cut short');
-      header += (byte & 0x7f) * 2 ** shift;
-      more = byte >= 0x80;
-    }
-    const groups = Math.floor(header / 2);
-    if (groups > count) throw new Error(`a run of ${groups} values stands in a page of ${count}`);
-    seen += header % 2 === 1 ? groups * 8 : groups;
-    at += header % 2 === 1 ? groups * width : Math.ceil(width / 8);
-  }
-}
-
 async function readHeader(
   file: FileHandle,
   at: number,
@@ -154,6 +145,7 @@ async function readHeader(
     const { bytesRead } = await file.read(buffer, 0, size, at);
     const reader = { view: new DataView(buffer.buffer, 0, bytesRead), offset: 0 };
     try {
+      checkThrift(buffer.subarray(0, bytesRead));
       const header = parquetHeader(reader);
       return { header, headerBytes: reader.offset };
     } catch (error) {
@@ -173,16 +165,6 @@ async function readExactly(file: FileHandle, at: number, size: number): Promise<
     filled += bytesRead;
   }
   return buffer;
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decodeText(bytes: Uint8Array | undefined): string | undefined {
-  try {
-    return bytes && decoder.decode(bytes);
-  } catch (cause) {
-    throw new Error('its text is not UTF-8', { cause });
-  }
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,19 +1,14 @@
 /** Parquet files as rows, a page of each column in memory at a time. Flat columns of text and whole numbers only. */
 import { type FileHandle, open } from 'node:fs/promises';
-import {
-  type DecodedArray,
-  type FileMetaData,
-  parquetMetadata,
-  parquetSchema,
-  type SchemaTree,
-} from 'hyparquet';
+import { type FileMetaData, parquetMetadata, parquetSchema, type SchemaTree } from 'hyparquet';
 import { fileError, InputError, LetheError } from '../errors.js';
 import { type ColumnChunk, MAX_GROUP_ROWS, readColumn } from './parquet-column.js';
+import { checkThrift } from './parquet-thrift.js';
+import type { Value } from './parquet-values.js';
 import type { OnRead } from './plain-bytes.js';
 
 /** The objects made of a footer take a hundred times its size. */
 const MAX_FOOTER_BYTES = 2 ** 23;
-const MAGIC_BYTES = 4;
 
 export interface ParquetRow {
   /** From 1. */
@@ -22,19 +17,11 @@ export interface ParquetRow {
   readonly cells: Readonly<Record<string, unknown>>;
 }
 
-/** Whether the file begins as a Parquet file, encrypted ones among them, whatever its name. */
-export async function isParquet(path: string): Promise<boolean> {
-  return withFile(path, async (file) => {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
-    return bytesRead === MAGIC_BYTES && /^PAR[1E]$/.test(buffer.toString('latin1'));
-  });
-}
-
 /**
  * Rows of a Parquet file, of the columns that `choose` picks from those that can be read.
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a file that is damaged, encrypted,
- *   encoded by DELTA_BYTE_ARRAY, compressed by LZO, or that claims more than it can hold
+ *   compressed by LZO, or that claims more than it can hold
  */
 export async function* readParquet(
   path: string,
@@ -76,18 +63,6 @@ export async function* readParquet(
   }
 }
 
-async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, 'r');
-    return await use(file);
-  } catch (error) {
-    throw fileError('read', path, error);
-  } finally {
-    await file?.close();
-  }
-}
-
 async function readFooter(file: FileHandle, path: string): Promise<FileMetaData> {
   const { size } = await file.stat();
   const tail = Buffer.alloc(8);
@@ -101,6 +76,7 @@ async function readFooter(file: FileHandle, path: string): Promise<FileMetaData>
     throw new Error(`it claims a footer of ${footerBytes} bytes`);
   const footer = new Uint8Array(footerBytes);
   await file.read(footer, 0, footerBytes, size - footerBytes);
+  checkThrift(footer);
   const metadata = parquetMetadata(footer.buffer, { geoparquet: false });
   const columns = metadata.row_groups.flatMap((group) => group.columns);
   if (
@@ -116,7 +92,7 @@ function encrypted(path: string): InputError {
   });
 }
 
-type FlatColumn = Pick<ColumnChunk, 'element' | 'schemaPath'> & { readonly index: number };
+type FlatColumn = Pick<ColumnChunk, 'element'> & { readonly index: number };
 
 /** Columns at the top that hold one string or whole number a row. */
 function flatColumns(metadata: FileMetaData): ReadonlyMap<string, FlatColumn> {
@@ -128,7 +104,7 @@ function flatColumns(metadata: FileMetaData): ReadonlyMap<string, FlatColumn> {
     const single = children.length === 0 && element.repetition_type !== 'REPEATED';
     const text = element.type === 'BYTE_ARRAY' && (element.converted_type ?? 'UTF8') === 'UTF8';
     const number = element.type === 'INT32' || element.type === 'INT64';
-    if (single && (text || number)) flat.set(element.name, { index, element, schemaPath: [root, child] });
+    if (single && (text || number)) flat.set(element.name, { index, element });
     index += leaves(child);
   }
   return flat;
@@ -140,35 +116,35 @@ function leaves({ children }: SchemaTree): number {
 
 function chunkOf(
   column: FileMetaData['row_groups'][number]['columns'][number] | undefined,
-  { element, schemaPath }: FlatColumn,
+  { element }: FlatColumn,
   rows: number,
 ): ColumnChunk {
   const metadata = column?.meta_data;
   if (metadata?.path_in_schema[0] !== element.name || metadata.type !== element.type)
     throw new Error(`a row group has no column ${element.name}`);
   if (column?.file_path) throw new Error(`its column ${element.name} lies in another file`);
-  return { metadata, element, schemaPath, rows };
+  return { metadata, element, rows };
 }
 
 /** Rows of columns whose pages end at different places. */
 async function* zip(
   names: readonly string[],
-  columns: readonly AsyncGenerator<DecodedArray, void>[],
+  columns: readonly AsyncGenerator<Iterable<Value | null>, void>[],
   rows: number,
 ): AsyncGenerator<Record<string, unknown>, void> {
-  const pages: { values: DecodedArray; at: number }[] = names.map(() => ({ values: [], at: 0 }));
+  const pages: (Iterator<Value | null> | undefined)[] = names.map(() => undefined);
   try {
     for (let row = 0; row < rows; row++) {
       const cells: Record<string, unknown> = Object.create(null);
       for (const [i, name] of names.entries()) {
-        const page = pages[i]!;
-        while (page.at === page.values.length) {
-          const next = await columns[i]!.next();
-          if (next.done) throw new Error(`column ${name} ends after ${row} of ${rows} rows`);
-          page.values = next.value;
-          page.at = 0;
+        let next = pages[i]?.next();
+        while (next === undefined || next.done) {
+          const page = await columns[i]!.next();
+          if (page.done) throw new Error(`column ${name} ends after ${row} of ${rows} rows`);
+          pages[i] = page.value[Symbol.iterator]();
+          next = pages[i]!.next();
         }
-        cells[name] = page.values[page.at++] ?? null;
+        cells[name] = next.value;
       }
       yield cells;
     }
