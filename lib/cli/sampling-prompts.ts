@@ -1,6 +1,9 @@
 /** What the outputs of `lethe sample` continue, as its options say. */
 import { readFile } from 'node:fs/promises';
+import { counted } from '../counted.js';
 import { fileError, InputError } from '../errors.js';
+import type { Model } from '../model/model.js';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { readFunctionPrompts, readHashedPrompt } from '../sampling/prompts.js';
 import type { Session } from './session.js';
 
@@ -10,6 +13,7 @@ export interface PromptOptions {
   readonly promptHash?: string;
   readonly prompts?: string;
   readonly functionPrompts?: readonly string[];
+  readonly startToken?: string;
 }
 
 export interface Prompts {
@@ -61,6 +65,7 @@ function requireOne(options: PromptOptions): void {
     promptFile: '--prompt-file',
     promptHash: '--prompt-hash',
     functionPrompts: '--function-prompts',
+    startToken: '--start-token',
   } as const;
   const given = (Object.keys(flags) as (keyof typeof flags)[]).filter((key) => options[key] !== undefined);
   if (given.length > 1)
@@ -74,6 +79,30 @@ function requireOne(options: PromptOptions): void {
       'ERR_INVALID_OPTION',
       `Expected --prompt-hash and --prompts together but received only ${promptHash === undefined ? '--prompts' : '--prompt-hash'}.`,
     );
+}
+
+/**
+ * The id that `--start-token` names: digits are an id, anything else the text of one token.
+ *
+ * @throws InputError `ERR_INVALID_OPTION`
+ */
+export function startTokenOf(
+  named: string,
+  tokenizer: Pick<Tokenizer, 'encode'>,
+  { vocabularySize }: Pick<Model, 'vocabularySize'>,
+): number {
+  const failed = (found: string) =>
+    new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected a token for --start-token, by its id or its text, but ${JSON.stringify(named)} is ${found}.`,
+    );
+  if (/^\d+$/.test(named)) {
+    if (Number(named) >= vocabularySize) throw failed(`not below ${vocabularySize}, the model's vocabulary`);
+    return Number(named);
+  }
+  const { tokens } = tokenizer.encode(named);
+  if (tokens.length !== 1) throw failed(counted(tokens.length, 'token'));
+  return tokens[0]!;
 }
 
 async function readText(path: string): Promise<string> {

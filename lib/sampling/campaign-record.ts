@@ -10,8 +10,10 @@ import { LAYOUTS, layoutOf, openOutputStore } from './output-directory.js';
 export const CAMPAIGN_FILE = 'campaign.json';
 
 const settingsSchema = z.strictObject({
-  /** null: the single BOS token. */
+  /** null: a single token. */
   prompt: z.string().nullable(),
+  /** That token's id; null: BOS. */
+  startToken: z.int().nullable().default(null),
   maxTokens: z.int(),
   temperatures: z.array(z.number()),
   topK: z.int(),

@@ -43,8 +43,10 @@ interface SharedOptions extends SamplingOptions {
 export interface CampaignOptions extends SharedOptions {
   /** Where the outputs go, numbered on from what is there. */
   readonly directory: string;
-  /** Default: non-prompt generation (npg), from the single BOS token. */
+  /** Default: non-prompt generation (npg), from a single token. */
   readonly prompt?: string;
+  /** Id of the token that outputs without a prompt start from. Default: BOS, see {@link promptTokens}. */
+  readonly startToken?: number;
 }
 
 export interface PromptCampaignsOptions extends SharedOptions {
@@ -90,15 +92,24 @@ const sharedSchema = {
   versions: z.record(z.string(), z.string()).default({}),
   signal: z.instanceof(AbortSignal).optional(),
 };
-const campaignSchema = z.strictObject({ ...sharedSchema, prompt: z.string().min(1).optional() });
+const campaignSchema = z
+  .strictObject({
+    ...sharedSchema,
+    prompt: z.string().min(1).optional(),
+    startToken: z.int().min(0).optional(),
+  })
+  .refine(({ prompt, startToken }) => prompt === undefined || startToken === undefined, {
+    error: 'a prompt or a startToken, not both',
+  });
 const promptsSchema = z.strictObject({ ...sharedSchema, prompts: z.array(z.string().min(1)).min(1) });
 
-type Checked = Omit<z.output<typeof campaignSchema>, 'prompt' | 'directory'>;
+type Checked = Omit<z.output<typeof campaignSchema>, 'prompt' | 'startToken' | 'directory'>;
 
-/** A directory to fill, and what its outputs continue; undefined: the BOS token. */
+/** A directory to fill, and what its outputs continue; undefined: the start token, or else BOS. */
 interface Campaign {
   readonly directory: string;
   readonly prompt: string | undefined;
+  readonly startToken?: number | undefined;
 }
 
 /**
@@ -113,8 +124,9 @@ export async function* runCampaign(
   tokenizer: SamplingTokenizer,
   options: CampaignOptions,
 ): AsyncGenerator<CampaignEvent, CampaignResult, void> {
-  const { directory, prompt, ...shared } = check(campaignSchema, options, 'options of runCampaign');
-  const [result] = yield* runAll(model, tokenizer, [{ directory, prompt }], shared);
+  const checked = check(campaignSchema, options, 'options of runCampaign');
+  const { directory, prompt, startToken, ...shared } = checked;
+  const [result] = yield* runAll(model, tokenizer, [{ directory, prompt, startToken }], shared);
   return result!;
 }
 
@@ -159,11 +171,12 @@ async function* runAll(
   }: Checked,
 ): AsyncGenerator<CampaignEvent, CampaignResult[], void> {
   const { stopAtEnd, ...drawn } = samplingSettings(dropUndefined(given));
-  for (const { prompt } of campaigns) requireRoom(model, tokenizer, prompt, maxTokens);
+  for (const campaign of campaigns) requireRoom(model, tokenizer, campaign, maxTokens);
   throwIfAborted(signal);
 
-  const settingsOf = (prompt: string | undefined): CampaignSettings => ({
+  const settingsOf = ({ prompt, startToken }: Campaign): CampaignSettings => ({
     prompt: prompt ?? null,
+    startToken: startToken ?? null,
     maxTokens,
     ...drawn,
     temperatures: [...drawn.temperatures],
@@ -172,12 +185,13 @@ async function* runAll(
     logProbs,
   });
   const ranges = await claimOutputs(
-    campaigns.map(({ directory, prompt }) => ({ directory, settings: settingsOf(prompt) })),
+    campaigns.map((campaign) => ({ directory: campaign.directory, settings: settingsOf(campaign) })),
     { count, seed, fill, model: identity, versions },
   );
 
-  const sinks: Sink[] = campaigns.map(({ directory, prompt }, i) => ({
+  const sinks: Sink[] = campaigns.map(({ directory, prompt, startToken }, i) => ({
     prompt,
+    startToken,
     numbers: ranges[i]!.missing,
     outputs: openOutputStore(directory, layout),
     logProbs: logProbs ? openLogProbs(directory) : undefined,
@@ -206,10 +220,10 @@ function resultOf(directory: string, { first, count, missing }: OutputRange, tok
 function requireRoom(
   model: SamplingModel,
   tokenizer: SamplingTokenizer,
-  prompt: string | undefined,
+  { prompt, startToken }: Campaign,
   maxTokens: number,
 ): void {
-  const { length } = promptTokens(tokenizer, prompt);
+  const { length } = promptTokens(tokenizer, prompt, startToken);
   if (length + maxTokens <= model.contextLength) return;
   throw new InputError(
     'ERR_CONTEXT_LENGTH',

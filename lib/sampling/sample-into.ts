@@ -24,13 +24,15 @@ export interface OutputsEvent {
   readonly type: 'outputs';
   /** Numbers of outputs that are on disk now. */
   readonly numbers: readonly number[];
-  /** What they continue; undefined: the BOS token. */
+  /** What they continue; undefined: a single token. */
   readonly prompt: string | undefined;
 }
 
 /** Where the outputs of one prompt go. */
 export interface Sink {
   readonly prompt: string | undefined;
+  /** Without a prompt: the token that the outputs start from. Default: BOS. */
+  readonly startToken?: number | undefined;
   /** Of the outputs to make. */
   readonly numbers: readonly number[];
   readonly outputs: OutputStore;
@@ -144,7 +146,7 @@ function* groupsOf(sinks: readonly Sink[]): Generator<Row[], void, void> {
 function toRows(group: readonly Row[], tokenizer: SamplingTokenizer, seed: number): GenerateRow[] {
   const prompts = new Map<Sink, Tokens>();
   return group.map(({ sink, number }) => {
-    const prompt = prompts.get(sink) ?? promptTokens(tokenizer, sink.prompt);
+    const prompt = prompts.get(sink) ?? promptTokens(tokenizer, sink.prompt, sink.startToken);
     prompts.set(sink, prompt);
     return { prompt, seed: deriveSeed(seed, sink.prompt ?? '', number) };
   });
@@ -152,16 +154,20 @@ function toRows(group: readonly Row[], tokenizer: SamplingTokenizer, seed: numbe
 
 /**
  * A prompt's tokens, those around a text included where the tokenizer has such, as in transformers; without a prompt
- * the single BOS token. Models of the GPT-2 family use one token for both ends of a text.
+ * the single start token, or else BOS. Models of the GPT-2 family use one token for both ends of a text.
  */
-export function promptTokens(tokenizer: SamplingTokenizer, prompt: string | undefined): Tokens {
+export function promptTokens(
+  tokenizer: SamplingTokenizer,
+  prompt: string | undefined,
+  startToken?: number,
+): Tokens {
   if (prompt !== undefined) return tokenizer.encode(prompt, { addSpecialTokens: true }).tokens;
-  const id = tokenizer.bosId ?? tokenizer.eosId;
+  const id = startToken ?? tokenizer.bosId ?? tokenizer.eosId;
   if (id === undefined) {
     throw new InputError(
       'ERR_INVALID_OPTION',
       'Expected a tokenizer with a beginning-of-text token for sampling without a prompt but found none.',
-      { remedy: 'Give a prompt.' },
+      { remedy: 'Give a prompt, or a token to start from (--start-token).' },
     );
   }
   return Int32Array.of(id);

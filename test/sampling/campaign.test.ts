@@ -52,6 +52,28 @@ describe('runCampaign', () => {
     });
   });
 
+  it('starts from any other token, and keeps to it', async () => {
+    const startToken = tokenizer.encode('def').tokens[0]!;
+    await sample({ count: 1, temperature: 0, startToken });
+    const [greedy] = await model.generate([{ prompt: Int32Array.of(startToken) }], {
+      maxTokens: 12,
+      temperature: 0,
+      stopIds: tokenizer.eosId === undefined ? [] : [tokenizer.eosId],
+    });
+    expect((await outputs())['0']).toBe(tokenizer.decode(greedy!.tokens, { skipSpecialTokens: true }));
+    await expect(sample({ count: 1, temperature: 0 })).rejects.toThrow(/startToken/);
+    await expect(sample({ startToken, prompt: 'a' })).rejects.toThrow(/a prompt or a startToken, not both/);
+  });
+
+  it('goes on in a directory from before start tokens were recorded', async () => {
+    await sample({ count: 1 });
+    const path = join(directory, 'campaign.json');
+    const { settings, ...record } = JSON.parse(await readFile(path, 'utf8'));
+    delete settings.startToken;
+    await writeFile(path, JSON.stringify({ ...record, settings }));
+    expect((await sample({ count: 1 })).first).toBe(1);
+  });
+
   it('stores what the model generates from the BOS token, decoded', async () => {
     await sample({ count: 1, temperature: 0 });
     const prompt = Int32Array.of(tokenizer.bosId ?? tokenizer.eosId!);

@@ -20,7 +20,7 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { leaveOutLong, type PromptOptions, readPrompts } from '../sampling-prompts.js';
+import { leaveOutLong, type PromptOptions, readPrompts, startTokenOf } from '../sampling-prompts.js';
 import { type Session, withSession } from '../session.js';
 import { nativeVersions } from '../versions.js';
 
@@ -64,7 +64,7 @@ export function createSampleCommand(): Command {
   return addSeedOption(addModelOptions(new Command('sample')))
     .summary('fill a directory with sampled outputs (the campaign)')
     .description(
-      'Samples outputs of a model: the text after the prompt, without special tokens. Without a prompt every output starts from the beginning-of-text token (npg).',
+      'Samples outputs of a model: the text after the prompt, without special tokens. Without a prompt every output starts from the beginning-of-text token (npg), or from the --start-token.',
     )
     .option('--output <directory>', 'where the outputs go (default: below results, see below)')
     .addOption(integerOption('--count <n>', 'outputs to make of each prompt', { min: 1, default: 20_000 }))
@@ -80,6 +80,7 @@ export function createSampleCommand(): Command {
     .option('--prompt-file <file>', 'file with the text to continue')
     .option('--prompt-hash <sha1>', 'SHA-1 of the text to continue, which --prompts holds')
     .option('--prompts <file>', 'extract_prompt.json of "lethe analyze"')
+    .option('--start-token <token>', 'id or text of the token to start from without a prompt (default: BOS)')
     .option('--function-prompts <paths...>', 'Python files, or directories of them, to continue')
     .addOption(temperatureOption())
     .addOption(integerOption('--top-k <n>', 'likeliest tokens to draw from, 0: all', { min: 0, default: 40 }))
@@ -120,10 +121,12 @@ async function run(options: Options, session: Session): Promise<void> {
   const root = options.output ?? (many ? results : (below(results)[0] ?? results));
   const identity = await identify(directory, options, many ? below(root) : [root]);
 
+  const startToken =
+    options.startToken === undefined ? undefined : startTokenOf(options.startToken, tokenizer, model);
   const settings = { count, maxTokens, temperature, topK, topP, layout, logProbs };
   const recorder = createRunRecorder({
     command: 'sample',
-    options: settings,
+    options: startToken === undefined ? settings : { ...settings, startToken },
     seed,
     versions: nativeVersions(),
   });
@@ -134,7 +137,8 @@ async function run(options: Options, session: Session): Promise<void> {
   const [prompt] = prompts;
   const { tokens, made, ...rest } = await recorder.step('sample', async () => {
     if (many) return session.run(runPromptCampaigns(model, tokenizer, { ...shared, prompts }));
-    const campaign = prompt === undefined ? shared : { ...shared, prompt };
+    const start = startToken === undefined ? {} : { startToken };
+    const campaign = prompt === undefined ? { ...shared, ...start } : { ...shared, prompt };
     return session.run(runCampaign(model, tokenizer, campaign));
   });
   const holding =
