@@ -2,11 +2,14 @@
 
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
+import { InputError } from '../../errors.js';
 import { measureMemorization } from '../../memorization/measure.js';
 import { measureSecrets, type SecretDocument } from '../../memorization/measure-secrets.js';
 import type { Memorization } from '../../memorization/region.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { ProgressEvent } from '../../progress.js';
 import { drain } from '../../progress.js';
+import { type EncodeApartOptions, encodeApart } from '../../secrets/encode-apart.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import { maskTokens, type Overlap, type TokenSpan } from '../../secrets/token-mask.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
@@ -26,7 +29,8 @@ const HELP = `
 Reads {id, text} or {id, tokens} a line, with "secrets" as \`lethe secrets scan\` writes them if they are to be measured,
 and writes {id, ma, el3, el5, el10, extractionStrength}. All values lie in 0..1; more means more memorized; null means
 that there was nothing to predict. A record with secrets gets {tag, type, start, end, ma, ...} for each of them as
-well: of its first 32 tokens, after up to 128 tokens of what precedes it.
+well: of its first 32 tokens, after up to 128 tokens of what precedes it. --encoding apart measures as the published probe does:
+the value and the text before it are tokenized each by itself, and first and last, its tokens in the document, are left out.
 
 The published target length is 128 tokens: add --max-tokens 128 to compare. docs/metrics.md has the definitions.
 forget.jsonl stands for records of {id, text, secrets}, as \`lethe demo\` and the forget sets have them.
@@ -44,6 +48,7 @@ interface Options extends ModelOptions {
   readonly prefixTokens: number;
   readonly secretTokens: number;
   readonly overlap: Overlap;
+  readonly encoding: 'in-place' | 'apart';
   readonly offsets: OffsetUnit;
 }
 
@@ -71,6 +76,14 @@ export function createMeasureCommand(): Command {
       )
         .choices(['strict', 'published'])
         .default('strict'),
+    )
+    .addOption(
+      new Option(
+        '--encoding <kind>',
+        'tokens of a secret: in-place, those of its document, or apart, as published: value and text before it by themselves',
+      )
+        .choices(['in-place', 'apart'])
+        .default('in-place'),
     );
   return addOffsetsOption(addModelOptions(addRecordOptions(command)))
     .addHelpText('after', HELP)
@@ -79,8 +92,10 @@ export function createMeasureCommand(): Command {
         async (session) => {
           const directory = await locateModel(options, session);
           await using model = await openModel(directory, options);
-          const { el, maxTokens, prefixTokens, secretTokens, overlap, offsets } = options;
-          const reader = { model, tokenizer: await openTokenizerIfPresent(directory, model), maxTokens };
+          const { el, maxTokens, prefixTokens, secretTokens, overlap, encoding, offsets } = options;
+          requireEffect(options);
+          const tokenizer = await openTokenizerIfPresent(directory, model);
+          const reader = { model, tokenizer, maxTokens };
           const settings = { el, prefixTokens, secretTokens };
           const written = await runRecordJob(
             {
@@ -88,6 +103,7 @@ export function createMeasureCommand(): Command {
               options: {
                 ...settings,
                 overlap,
+                encoding,
                 offsets,
                 maxTokens: maxTokens ?? null,
                 dtype: options.dtype ?? 'float32',
@@ -113,17 +129,26 @@ export function createMeasureCommand(): Command {
                   ),
                   show,
                 );
-                const secret = await drain(
-                  measureSecrets(model, documents, { ...settings, signal: session.signal }),
+                const probes = documents.map((document, i) =>
+                  encoding === 'in-place'
+                    ? [document]
+                    : probesApart(document, batch[i]!, tokenizer!, settings),
+                );
+                const { perExample } = await drain(
+                  measureSecrets(model, probes.flat(), { ...settings, signal: session.signal }),
                   show,
                 );
-                return batch.map((record, i) => ({
-                  id: record.id,
-                  ...figures(whole.perExample[i]!),
-                  ...(documents[i]!.hasSecrets
-                    ? { secrets: describeSecrets(documents[i]!.spans, secret.perExample[i]!.secrets) }
-                    : {}),
-                }));
+                let next = 0;
+                return batch.map((record, i) => {
+                  const measured = probes[i]!.flatMap(() => perExample[next++]!.secrets);
+                  return {
+                    id: record.id,
+                    ...figures(whole.perExample[i]!),
+                    ...(documents[i]!.hasSecrets
+                      ? { secrets: describeSecrets(documents[i]!.spans, measured, encoding) }
+                      : {}),
+                  };
+                });
               },
             },
             session,
@@ -150,11 +175,40 @@ export function documentOf(record: InputRecord, reader: RecordReader, overlap: O
   return { id: String(record.id), tokens, spans, hasSecrets: record.secrets !== undefined };
 }
 
+/** A document for each secret that lies before the cut; none for records that bring tokens, which have no secrets. */
+function probesApart(
+  { id, spans }: MeasuredDocument,
+  { text }: InputRecord,
+  tokenizer: Tokenizer,
+  limits: EncodeApartOptions,
+): SecretDocument[] {
+  return spans.map(({ secret }) => {
+    const { tokens, first, last } = encodeApart(text!, secret!, tokenizer, limits);
+    return { id, tokens, spans: [{ first, last }] };
+  });
+}
+
+/** `first` and `last` are places among the document's tokens, which secrets that are encoded apart are not. */
 export function describeSecrets(
   spans: MeasuredDocument['spans'],
   measured: readonly Memorization[],
+  encoding: Options['encoding'] = 'in-place',
 ): object[] {
-  return spans.map(({ secret, first, last }, i) => ({ ...secret, first, last, ...figures(measured[i]!) }));
+  return spans.map(({ secret, first, last }, i) => ({
+    ...secret,
+    ...(encoding === 'in-place' ? { first, last } : {}),
+    ...figures(measured[i]!),
+  }));
+}
+
+/** Apart, a secret's tokens are its own: there are no neighbours to take along. */
+function requireEffect({ encoding, overlap }: Options): void {
+  if (encoding === 'in-place' || overlap === 'strict') return;
+  throw new InputError(
+    'ERR_INVALID_OPTION',
+    'Expected --overlap published with --encoding in-place but received it with --encoding apart, where it has no effect.',
+    { remedy: 'The published probe is --encoding apart alone.' },
+  );
 }
 
 /** The paper's symbols, as they stand in every output; NaN becomes null in JSON. */
