@@ -208,7 +208,7 @@ export async function* runParallel<Task, Result, Message = never>({
 }
 
 /** Run from its sources (tests, benches) the package has no `.js` beside this file; tsx reads the `.ts` in the thread. */
-function entryOf(module: URL): { filename: string; execArgv?: string[] } {
+export function entryOf(module: URL): { filename: string; execArgv?: string[] } {
   const filename = fileURLToPath(module);
   if (!import.meta.url.endsWith('.ts')) return { filename };
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

@@ -5,6 +5,7 @@ import { readCsv } from '../data/csv.js';
 import { type NumberedRecord, readNumberedJsonLines } from '../data/json-lines.js';
 import { UniqueIds } from '../data/unique-ids.js';
 import { InputError } from '../errors.js';
+import type { ChatTemplate } from '../model/chat/chat-template.js';
 import type { Model, Tokens } from '../model/model.js';
 import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { locateSecrets, type OffsetUnit } from '../secrets/locate-secrets.js';
@@ -15,6 +16,12 @@ const recordSchema = z.looseObject({
   text: z.string().optional(),
   content: z.string().optional(),
   tokens: z.array(z.int().min(0)).optional(),
+  /** A conversation, which the model's chat template makes a text of. */
+  messages: z
+    .array(z.looseObject({ role: z.string() }))
+    .min(1)
+    .optional(),
+  tools: z.array(z.unknown()).nullish(),
   secrets: z.array(secretSchema).optional(),
   /** 1 for each token that is part of a secret; for records that bring tokens. */
   mask: z.array(z.int().min(0).max(1)).optional(),
@@ -27,6 +34,8 @@ export interface InputRecord {
   readonly named: boolean;
   /** Exactly one of `text` and `tokens` is there. */
   readonly text?: string;
+  /** The text was made by a chat template, and holds its special tokens. */
+  readonly rendered?: true;
   readonly tokens?: Tokens;
   /** Where the secrets of `text` lie: compared with it, and with offsets in UTF-16 code units. */
   readonly secrets?: readonly Secret[];
@@ -48,6 +57,8 @@ export interface ReadRecordsOptions {
   readonly format?: RecordFormatName | undefined;
   /** What the offsets of secrets count. Default: `utf16`. */
   readonly offsets?: OffsetUnit | undefined;
+  /** Makes texts of messages. Default: records with messages are refused. */
+  readonly chat?: Pick<ChatTemplate, 'render'> | undefined;
   /** Leave secrets out, unseen: for those who have no use for them. Default: false. */
   readonly ignoreSecrets?: boolean | undefined;
 }
@@ -60,19 +71,20 @@ export interface ReadRecordsOptions {
  */
 export async function* readRecords(
   input: string,
-  { format, offsets, ignoreSecrets = false }: ReadRecordsOptions = {},
+  { format, offsets, chat, ignoreSecrets = false }: ReadRecordsOptions = {},
 ): AsyncGenerator<InputRecord, void> {
   const path = input === '-' ? '/dev/stdin' : input;
   const ids = new UniqueIds();
   const records =
     formatOf(input, format) === 'csv' ? readCsvRecords(path) : readNumberedJsonLines(path, recordSchema);
   for await (const { line, place, record } of records) {
-    const text = record.text ?? record.content;
-    if ((text === undefined) === (record.tokens === undefined))
-      throw new InputError(
-        'ERR_FILE_FORMAT',
-        `Expected either text or tokens in ${path} line ${line} but received ${text === undefined ? 'neither' : 'both'}.`,
-      );
+    requireOneSource(record, chat !== undefined, `${path} line ${line}`);
+    const name = `record ${JSON.stringify(record.id ?? place)}`;
+    const rendered =
+      record.messages === undefined
+        ? undefined
+        : await chat!.render({ messages: record.messages, tools: record.tools ?? undefined }, name);
+    const text = rendered ?? record.text ?? record.content;
     const { mask, tokens } = record;
     if (mask !== undefined && mask.length !== tokens?.length)
       throw new InputError(
@@ -86,11 +98,23 @@ export async function* readRecords(
       id,
       named: record.id !== undefined,
       ...(text === undefined ? {} : { text }),
+      ...(rendered === undefined ? {} : { rendered: true as const }),
       ...(tokens === undefined ? {} : { tokens: Int32Array.from(tokens) }),
       ...(secrets === undefined ? {} : { secrets }),
       ...(mask === undefined ? {} : { mask: Uint8Array.from(mask) }),
     };
   }
+}
+
+function requireOneSource(record: z.infer<typeof recordSchema>, chats: boolean, where: string): void {
+  const sources = { text: record.text ?? record.content, tokens: record.tokens, messages: record.messages };
+  const given = Object.entries(sources).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const [source] = given;
+  if (given.length === 1 && (source !== 'messages' || chats)) return;
+  throw new InputError(
+    'ERR_FILE_FORMAT',
+    `Expected one of text, tokens${chats ? ' and messages' : ''} in ${where} but received ${given.join(' and ') || 'none'}.`,
+  );
 }
 
 function locatedSecrets(
@@ -103,7 +127,7 @@ function locatedSecrets(
   if (holder !== undefined) return locateSecrets(holder, secrets, `record ${JSON.stringify(id)}`, offsets);
   throw new InputError(
     'ERR_FILE_FORMAT',
-    `Expected a text for the secrets of record ${JSON.stringify(id)} but received tokens, which have no offsets.`,
+    `Expected a text for the secrets of record ${JSON.stringify(id)} but found none, and so nothing that their offsets count in.`,
     { remedy: 'Give the text instead, or for unlearning a mask: 1 for each token that is secret.' },
   );
 }
@@ -166,7 +190,7 @@ function encode(
       { remedy: 'Put the tokenizer files beside the model, or give tokens instead of text.' },
     );
   return tokenizer.encode(record.text!, {
-    addSpecialTokens: true,
+    addSpecialTokens: record.rendered !== true,
     ...(maxTokens === undefined ? {} : { maxTokens }),
   });
 }
@@ -176,7 +200,7 @@ function cut(tokens: Tokens, maxTokens: number | undefined): { tokens: Tokens } 
 }
 
 /** Columns whose cells hold JSON. */
-const JSON_COLUMNS = ['tokens', 'secrets', 'mask'] as const;
+const JSON_COLUMNS = ['tokens', 'messages', 'tools', 'secrets', 'mask'] as const;
 
 /** CSV cannot leave a cell out: an empty one is not there, except for a text that nothing stands for. */
 async function* readCsvRecords(
@@ -190,7 +214,7 @@ async function* readCsvRecords(
     const textColumn = ['text', 'content'].find((name) => cells[name] !== undefined);
     if (
       textColumn !== undefined &&
-      [record.text, record.content, record.tokens].every((v) => v === undefined)
+      [record.text, record.content, record.tokens, record.messages].every((v) => v === undefined)
     )
       record[textColumn] = '';
     const result = recordSchema.safeParse(record);
