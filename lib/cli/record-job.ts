@@ -13,6 +13,7 @@ import { openResumableRecords } from '../data/resumable-records.js';
 import { writeRunManifest } from '../data/run-manifest.js';
 import { createRunRecorder, type RunRecorder } from '../data/run-recorder.js';
 import { InputError, throwIfAborted } from '../errors.js';
+import type { ChatTemplate } from '../model/chat/chat-template.js';
 import { progress } from '../progress.js';
 import type { OffsetUnit } from '../secrets/locate-secrets.js';
 import { formatOf, type InputRecord, type RecordFormatName, readRecords } from './records.js';
@@ -34,6 +35,8 @@ export interface RecordJob {
   readonly format?: RecordFormatName | undefined;
   /** What the offsets of secrets count. Default: `utf16`. */
   readonly offsets?: OffsetUnit | undefined;
+  /** Makes texts of records with messages. Default: they are refused. */
+  readonly chat?: ChatTemplate | undefined;
   /** The command has no use for secrets, right or wrong. Default: false. */
   readonly ignoreSecrets?: boolean;
   /** Of CSV. Default: the keys of the first record. */

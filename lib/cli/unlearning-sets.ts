@@ -1,5 +1,6 @@
 /** Records as what `unlearn` takes: masked documents to forget, documents to retain, sequences for thresholds. */
 import { computeThresholds, type Thresholds } from '../memorization/thresholds.js';
+import type { ChatTemplate } from '../model/chat/chat-template.js';
 import type { Model } from '../model/model.js';
 import { filterSecrets } from '../secrets/filter.js';
 import type { OffsetUnit } from '../secrets/locate-secrets.js';
@@ -25,18 +26,21 @@ export interface ReadUnlearningSetsOptions {
   readonly retain?: string | undefined;
   readonly unseen?: string | undefined;
   readonly offsets: OffsetUnit;
+  /** Makes texts of records with messages. */
+  readonly chat: ChatTemplate;
   /** Say which documents sets share, and go on. */
   readonly allowOverlap?: boolean | undefined;
 }
 
 /** @throws InputError as {@link readRecords}; `ERR_SETS_OVERLAP` for sets that share a document */
 export async function readUnlearningSets(
-  { forget, retain, unseen, offsets, allowOverlap = false }: ReadUnlearningSetsOptions,
+  { forget, retain, unseen, offsets, chat, allowOverlap = false }: ReadUnlearningSetsOptions,
   session: Session,
 ): Promise<UnlearningSets> {
   const read = async (input: string | undefined): Promise<InputRecord[]> => {
     const records: InputRecord[] = [];
-    if (input !== undefined) for await (const record of readRecords(input, { offsets })) records.push(record);
+    if (input !== undefined)
+      for await (const record of readRecords(input, { offsets, chat })) records.push(record);
     return records;
   };
   const sets = { forget: await read(forget), retain: await read(retain), unseen: await read(unseen) };

@@ -98,8 +98,11 @@ describe('score', () => {
   });
 
   test.each([
-    ['{"id":1}', /Expected either text or tokens in \/dev\/stdin line 1 but received neither\./],
-    ['{"id":1,"text":"a","tokens":[1]}', /Expected either text or tokens .* but received both\./],
+    ['{"id":1}', /Expected one of text, tokens and messages in \/dev\/stdin line 1 but received none\./],
+    [
+      '{"id":1,"text":"a","tokens":[1]}',
+      /Expected one of text, tokens and messages .* but received text and tokens\./,
+    ],
     ['{"id":1,"tokens":["a"]}', /Expected .* for tokens\.0 in \/dev\/stdin line 1/],
     ['not json', /Expected JSON in \/dev\/stdin line 1/],
     ['{"id":1,"tokens":[]}', /Expected at least 1 token in record 1 but it has 0\./],

@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
 import { InputError } from '../../errors.js';
+import { ChatTemplate } from '../../model/chat/chat-template.js';
 import { readGenerationConfig } from '../../model/decoding/generation-config.js';
 import { cutAtStopString } from '../../model/decoding/stop-strings.js';
 import type { GenerateRow, Generation, Model } from '../../model/model.js';
@@ -23,7 +24,8 @@ import { type RecordFormatName, sequenceOf } from '../records.js';
 import { withSession } from '../session.js';
 
 const HELP = `
-Reads prompts, {id, text} or {id, tokens} a line, writes {id, sample, tokens, text, stopReason} for each of --samples
+Reads prompts, {id, text}, {id, tokens} or {id, messages} (rendered by the model's chat template, up to where the answer
+begins) a line, writes {id, sample, tokens, text, stopReason} for each of --samples
 continuations: new tokens only; text leaves special tokens out (null without a tokenizer). stopReason says what ended
 it: "stop" (a token id, one of generation_config.json, else of config.json, or a --stop-id; or a --stop string, before
 which text is cut while tokens are as drawn) or "length" (--max-tokens). --logprobs adds each token's natural-log
@@ -127,6 +129,7 @@ export function createGenerateCommand(): Command {
               input: options.input,
               output: options.output,
               format: options.format,
+              chat: new ChatTemplate(directory, { addGenerationPrompt: true }),
               ignoreSecrets: true,
               // Twice the rows that are decoded together: a row that is done finds one that waits.
               batchRecords: Math.max(1, Math.floor((2 * (batchRows ?? MOST_ROWS)) / samples)),

@@ -6,6 +6,7 @@ import { InputError } from '../../errors.js';
 import { measureMemorization } from '../../memorization/measure.js';
 import { measureSecrets, type SecretDocument } from '../../memorization/measure-secrets.js';
 import type { Memorization } from '../../memorization/region.js';
+import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { ProgressEvent } from '../../progress.js';
 import { drain } from '../../progress.js';
@@ -112,6 +113,7 @@ export function createMeasureCommand(): Command {
               input: options.input,
               output: options.output,
               format: options.format,
+              chat: new ChatTemplate(directory),
               offsets,
               columns: ['id', 'ma', ...el.map((n) => `el${n}`), 'extractionStrength', 'secrets'],
               batchRecords: 16,

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { counted } from '../../counted.js';
+import { ChatTemplate } from '../../model/chat/chat-template.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addModelOptions, addRecordOptions, integerOption, type ModelOptions } from '../options.js';
 import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
@@ -9,7 +10,7 @@ import { type RecordFormatName, sequenceOf } from '../records.js';
 import { withSession } from '../session.js';
 
 const HELP = `
-Reads {id, text} or {id, tokens} a line, writes {id, tokens, logprobs, hits, ranks}. The last three have an entry for
+Reads {id, text}, {id, tokens} or {id, messages} (rendered by the model's chat template) a line, writes {id, tokens, logprobs, hits, ranks}. The last three have an entry for
 each of the tokens 2..T: its natural-log probability given what precedes it, 1 where it was the most likely token
 (else 0), and its rank among all tokens (0: the most likely). Text is encoded with the tokens
 around it that the tokenizer asks for, as transformers does: none for GPT-2, CodeGen and Qwen2.
@@ -60,6 +61,7 @@ export function createScoreCommand(): Command {
               input: options.input,
               output: options.output,
               format: options.format,
+              chat: new ChatTemplate(directory),
               ignoreSecrets: true,
               batchRecords: 64,
               process: async (batch) => {

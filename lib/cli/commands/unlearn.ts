@@ -9,6 +9,7 @@ import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import type { Thresholds } from '../../memorization/thresholds.js';
+import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import {
   codeEraser,
@@ -179,7 +180,7 @@ async function run(options: Options, session: Session): Promise<void> {
     return;
   }
 
-  const sets = await readUnlearningSets(options, session);
+  const sets = await readUnlearningSets({ ...options, chat: new ChatTemplate(directory) }, session);
   await using model = await openModel(directory, options);
   const tokenizer = await openTokenizerIfPresent(directory, model);
   const reader = { model, tokenizer, maxTokens: Math.min(maxTokens, model.contextLength) };

@@ -3,9 +3,8 @@
  * of transformers gives (test/oracle/chat_templates.py). A template is a program by a stranger. It runs by
  * @huggingface/jinja in a thread of its own, whose time and memory are bounded.
  */
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { InputError } from '../../errors.js';
-import { entryOf } from '../../parallel.js';
 import type { RenderTask } from './render-worker.js';
 import { readTemplateFile, type TemplateFile } from './template-file.js';
 
@@ -37,7 +36,7 @@ export class ChatTemplate {
   readonly #timeoutMs: number;
   #file: Promise<TemplateFile> | undefined;
   /** Its thread keeps no process alive. */
-  #pool: Piscina | undefined;
+  #pool: Promise<Piscina> | undefined;
 
   /** @param directory of the model; nothing is read before the first conversation */
   constructor(
@@ -73,16 +72,11 @@ export class ChatTemplate {
   }
 
   async #ask(task: RenderTask, name: string): Promise<string> {
-    this.#pool ??= new Piscina({
-      ...entryOf(new URL('./render-worker.js', import.meta.url)),
-      minThreads: 0,
-      maxThreads: 1,
-      idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MB },
-    });
+    this.#pool ??= startPool();
+    const pool = await this.#pool;
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     try {
-      return (await this.#pool.run(task, { signal: timeout })) as string;
+      return (await pool.run(task, { signal: timeout })) as string;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (timeout.aborted) throw this.#failed(name, `it had not ended after ${this.#timeoutMs / 1000} s`);
@@ -115,4 +109,17 @@ async function requireTemplate(directory: string): Promise<TemplateFile> {
     `Expected a chat template in ${directory} for records with messages but found none, in chat_template.jinja or tokenizer_config.json.`,
     { remedy: 'The model is not made for conversations: give text instead of messages.' },
   );
+}
+
+/** Loaded by the first conversation only: most runs have none. */
+async function startPool(): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  const { entryOf } = await import('../../parallel.js');
+  return new Piscina({
+    ...entryOf(new URL('./render-worker.js', import.meta.url)),
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: 60_000,
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MB },
+  });
 }
