@@ -77,10 +77,10 @@ export async function openTokenizer(
     if (droppedBytes === 0) return undefined;
     return `the vocabulary in ${directory} has no token for ${droppedBytes} byte${droppedBytes === 1 ? '' : 's'} of the texts; they were left out, as transformers does.`;
   });
-  if (tokenizer.vocabularySize <= model.vocabularySize) return tokenizer;
+  if (tokenizer.ownVocabularySize <= model.vocabularySize) return tokenizer;
   throw new InputError(
     'ERR_VOCABULARY_MISMATCH',
-    `Expected a tokenizer of at most ${model.vocabularySize} tokens, the model's vocabulary, in ${directory} but found one of ${tokenizer.vocabularySize}.`,
+    `Expected a tokenizer of at most ${model.vocabularySize} tokens, the model's vocabulary, in ${directory} but found one of ${tokenizer.ownVocabularySize}.`,
     { remedy: 'Put the tokenizer files that the model was trained with into its directory.' },
   );
 }

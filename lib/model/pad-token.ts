@@ -84,24 +84,17 @@ async function makeDirectory(path: string): Promise<void> {
 
 /** Copies the tokenizer's files, those changed that say which tokens there are. Returns the token's id. */
 async function writeTokenizer(
-  { files, vocabularySize }: Tokenizer,
+  { files, json, vocabularySize }: Tokenizer,
   output: string,
   token: string,
 ): Promise<number> {
-  // The files are sound: Tokenizer.load has read them.
-  const whole = (await readJsonFile(files[0]!)) as Json & { model: { vocab: Json } };
-  const added = (whole.added_tokens ?? []) as { content: string; id: number }[];
+  const vocab = json.model.vocab as Json;
+  const added = json.added_tokens ?? [];
   const known = added.find(({ content }) => content === token)?.id;
-  const inVocabulary = Object.hasOwn(whole.model.vocab, token)
-    ? (whole.model.vocab[token] as number)
-    : undefined;
+  const inVocabulary = Object.hasOwn(vocab, token) ? (vocab[token] as number) : undefined;
   const id = known ?? inVocabulary ?? vocabularySize;
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   const changes: Readonly<Record<string, (content: Json) => Json>> = {
-    'tokenizer.json': (content) =>
-      known !== undefined
-        ? content
-        : { ...content, added_tokens: withEntry(added, { id, content: token, ...flags }) },
     'tokenizer_config.json': (content) => ({
       ...content,
       pad_token: token,
@@ -117,7 +110,9 @@ async function writeTokenizer(
     'special_tokens_map.json': (content) => ({ ...content, pad_token: token }),
     'added_tokens.json': (content) => ({ ...content, [token]: id }),
   };
-  for (const file of files) {
+  const tokens = known === undefined ? withEntry(added, { id, content: token, ...flags }) : added;
+  await writeJson(join(output, 'tokenizer.json'), { ...json, added_tokens: tokens });
+  for (const file of files.filter((each) => basename(each) !== 'tokenizer.json')) {
     const name = basename(file);
     const change = changes[name];
     if (change === undefined) await copyFile(file, join(output, name));

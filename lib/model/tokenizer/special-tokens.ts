@@ -18,7 +18,6 @@ const token = z
   .nullish();
 
 const config = z.looseObject({
-  tokenizer_class: z.string().nullish(),
   bos_token: token,
   eos_token: token,
   pad_token: token,
@@ -28,30 +27,39 @@ type Config = z.infer<typeof config>;
 
 const ROLES = ['bos_token', 'eos_token', 'pad_token'] as const;
 
-/** bos and eos of these transformers classes where no file names them, as in GPT-2's own directory. */
-const CLASS_DEFAULT = '<|endoftext|>';
-const CLASSES_WITH_DEFAULT = /^(GPT2|CodeGen)Tokenizer(Fast)?$/;
+type Defaults = Partial<Record<(typeof ROLES)[number], string>>;
+
+const END_OF_TEXT = '<|endoftext|>';
+/** What classes of transformers take for a role that no file names, as in GPT-2's own directory. */
+const DEFAULTS: Readonly<Record<string, Defaults>> = {
+  GPT2Tokenizer: { bos_token: END_OF_TEXT, eos_token: END_OF_TEXT },
+  CodeGenTokenizer: { bos_token: END_OF_TEXT, eos_token: END_OF_TEXT },
+  Qwen2Tokenizer: { eos_token: END_OF_TEXT, pad_token: END_OF_TEXT },
+};
 
 /**
- * tokenizer_config.json goes before special_tokens_map.json; either may be missing. A token that neither
- * mentions takes the default of its transformers class; one set to null has no id.
+ * special_tokens_map.json goes before tokenizer_config.json, unless that lists its tokens (`added_tokens_decoder`), as
+ * releases do that write no map; either may be missing. A token that neither mentions takes the default of its
+ * transformers class; one set to null has no id.
  *
+ * @param kind that class; undefined where nothing names it, which is taken for GPT-2's
  * @throws InputError `ERR_FILE_READ`, `ERR_MODEL_FORMAT`, e.g. for a token that the vocabulary lacks
  */
 export async function readSpecialTokens(
   directory: string,
+  kind: string | undefined,
   idOf: (content: string) => number | undefined,
 ): Promise<SpecialTokens> {
   const first = await readConfig(join(directory, 'tokenizer_config.json'));
-  const second = await readConfig(join(directory, 'special_tokens_map.json'));
-  const defaults: Partial<Record<(typeof ROLES)[number], string>> =
-    CLASSES_WITH_DEFAULT.test(first.tokenizer_class ?? 'GPT2Tokenizer') && idOf(CLASS_DEFAULT) !== undefined
-      ? { bos_token: CLASS_DEFAULT, eos_token: CLASS_DEFAULT }
+  const map =
+    first.added_tokens_decoder === undefined
+      ? await readConfig(join(directory, 'special_tokens_map.json'))
       : {};
+  const defaults: Defaults = idOf(END_OF_TEXT) === undefined ? {} : (DEFAULTS[kind ?? 'GPT2Tokenizer'] ?? {});
 
   const [bosId, eosId, padId] = ROLES.map((role) => {
     const named =
-      first[role] !== undefined ? first[role] : second[role] !== undefined ? second[role] : defaults[role];
+      map[role] !== undefined ? map[role] : first[role] !== undefined ? first[role] : defaults[role];
     if (named === undefined || named === null) return undefined;
     const content = typeof named === 'string' ? named : named.content;
     const found = idOf(content);

@@ -1,7 +1,6 @@
-/** Reads a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
+/** Interprets a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
 import { z } from 'zod';
 import { InputError } from '../../errors.js';
-import { readJsonFile } from '../../files.js';
 import { type AddedToken, checkAddedToken } from './added-tokens.js';
 import { AlignedText } from './aligned-text.js';
 import { type Normalizer, parseNormalizer } from './normalizer.js';
@@ -9,10 +8,9 @@ import { parsePostProcessor, type Surroundings } from './post-processor.js';
 import { type PreTokenizer, parsePreTokenizer } from './pre-tokenizer.js';
 import { type Contents, parseDecoder, type TokenDecoder } from './token-decoder.js';
 import { parseModel, type TokenizerModel, tokenId } from './tokenizer-model.js';
-import { readPart } from './tokenizer-parts.js';
 
 /** The largest published tokenizer.json (Gemma's) has 34 MB; beyond this it is another kind of file. */
-const MAX_FILE_BYTES = 256 * 2 ** 20;
+export const MAX_TOKENIZER_BYTES = 256 * 2 ** 20;
 
 /** What a `tokenizer.json` says. */
 export interface TokenizerSpec extends TokenizerModel {
@@ -36,7 +34,7 @@ const addedToken = z.looseObject({
 
 const part = z.looseObject({ type: z.string() }).nullish();
 
-const tokenizerFile = z.looseObject({
+export const tokenizerJson = z.looseObject({
   added_tokens: z.array(addedToken).nullish(),
   normalizer: part,
   pre_tokenizer: part,
@@ -45,13 +43,14 @@ const tokenizerFile = z.looseObject({
   model: z.looseObject({ type: z.string().optional() }),
 });
 
+export type TokenizerJson = z.infer<typeof tokenizerJson>;
+
 /**
- * @param path of a tokenizer.json
- * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_MODEL_FORMAT` if it is not a sound tokenizer.json;
- *   `ERR_MODEL_UNSUPPORTED` if it is one, but of a kind that would not be encoded exactly
+ * @param path what messages name
+ * @throws InputError `ERR_MODEL_FORMAT` if it is not a sound tokenizer.json; `ERR_MODEL_UNSUPPORTED` if it is one, but of
+ *   a kind that would not be encoded exactly
  */
-export async function readTokenizerFile(path: string): Promise<TokenizerSpec> {
-  const file = readPart(tokenizerFile, await readJsonFile(path, 'ERR_MODEL_FORMAT', MAX_FILE_BYTES), path);
+export function interpretTokenizer(file: TokenizerJson, path: string): TokenizerSpec {
   const normalize = parseNormalizer(file.normalizer ?? null, path);
   const preTokenizer = parsePreTokenizer(file.pre_tokenizer ?? null, path);
   const model = parseModel(file.model, preTokenizer.byteLevel, path);

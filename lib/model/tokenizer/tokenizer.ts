@@ -22,7 +22,8 @@ import { AlignedText } from './aligned-text.js';
 import type { Encoding } from './encoding.js';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { TokenSink } from './token-sink.js';
-import { readTokenizerFile, type TokenizerSpec } from './tokenizer-file.js';
+import { interpretTokenizer, type TokenizerJson, type TokenizerSpec } from './tokenizer-file.js';
+import { readTokenizerSource, type TokenizerSource } from './tokenizer-source.js';
 import { trimOffsets } from './trim-offsets.js';
 import { WordEncoder } from './words.js';
 
@@ -47,7 +48,7 @@ const encodeOptions = z.strictObject({
 
 const decodeOptions = z.strictObject({ skipSpecialTokens: z.boolean().optional() });
 
-/** Files of a model directory that say how its text is tokenized. Only the first one is required. */
+/** Files of a model directory that say how its text is tokenized. The first one is required, or the last two. */
 const TOKENIZER_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
@@ -60,6 +61,13 @@ const TOKENIZER_FILES = [
 export class Tokenizer implements SpecialTokens {
   /** The largest id + 1, added tokens counted: the least vocabulary that a model for this tokenizer can have. */
   readonly vocabularySize: number;
+  /**
+   * The same without tokens that only the small files beside tokenizer.json name: a model that was never resized for a
+   * padding token, say, is sound as long as no text has it.
+   */
+  readonly ownVocabularySize: number;
+  /** The tokenizer as one tokenizer.json, with the tokens and settings of the small files beside it. */
+  readonly json: TokenizerJson;
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
   readonly padId: number | undefined;
@@ -74,14 +82,25 @@ export class Tokenizer implements SpecialTokens {
   readonly #special: ReadonlySet<number>;
   #droppedBytes = 0;
 
-  private constructor(spec: TokenizerSpec, special: SpecialTokens, files: readonly string[]) {
+  private constructor(
+    spec: TokenizerSpec,
+    special: SpecialTokens,
+    files: readonly string[],
+    { json, own }: TokenizerSource,
+  ) {
     this.#spec = spec;
     this.#raw = new AddedTokenSplitter(spec.addedTokens.filter((token) => !token.normalized));
     this.#normalized = new AddedTokenSplitter(spec.addedTokens.filter((token) => token.normalized));
     this.#words = new WordEncoder(spec.words, spec.preTokenizer.splits);
     this.#special = new Set(spec.addedTokens.filter((token) => token.special).map((token) => token.id));
+    const beside = new Set((json.added_tokens ?? []).slice(own).map(({ id }) => id));
     const ids = [...spec.vocabulary.values(), ...spec.addedTokens.map((token) => token.id)];
-    this.vocabularySize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
+    this.vocabularySize = sizeOf(ids);
+    this.ownVocabularySize = sizeOf([
+      ...spec.vocabulary.values(),
+      ...spec.addedTokens.flatMap(({ id }) => (beside.has(id) ? [] : [id])),
+    ]);
+    this.json = json;
     this.bosId = special.bosId;
     this.eosId = special.eosId;
     this.padId = special.padId;
@@ -89,24 +108,28 @@ export class Tokenizer implements SpecialTokens {
   }
 
   /**
-   * Loads `tokenizer.json` of a model directory, and `tokenizer_config.json` and `special_tokens_map.json` where they are.
+   * Loads the tokenizer of a model directory as AutoTokenizer of transformers 5 does: `tokenizer.json`, or `vocab.json` and
+   * `merges.txt` of GPT-2, CodeGen or Qwen2, with what the small files beside them say.
    *
    * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_MODEL_FORMAT` for files that are not sound;
    *   `ERR_MODEL_UNSUPPORTED` for kinds that would not be encoded exactly
    */
   static async load(directory: string): Promise<Tokenizer> {
-    const spec = await readTokenizerFile(join(directory, TOKENIZER_FILES[0]));
+    const source = await readTokenizerSource(directory);
+    const spec = interpretTokenizer(source.json, source.path);
     const added = new Map(spec.addedTokens.map((token) => [token.content, token.id]));
     const special = await readSpecialTokens(
-      directory,
+      source.directory,
+      source.kind,
       (content) => added.get(content) ?? spec.vocabulary.get(content),
     );
-    const paths = TOKENIZER_FILES.map((name) => join(directory, name));
+    const paths = TOKENIZER_FILES.map((name) => join(source.directory, name));
     const found = await Promise.all(paths.map(isReadable));
     return new Tokenizer(
       spec,
       special,
       paths.filter((_, i) => found[i]),
+      source,
     );
   }
 
@@ -204,6 +227,10 @@ export class Tokenizer implements SpecialTokens {
       return !sink.full;
     });
   }
+}
+
+function sizeOf(ids: readonly number[]): number {
+  return ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
 }
 
 async function isReadable(path: string): Promise<boolean> {

@@ -206,12 +206,6 @@ describe('what is no tokenizer that can be used is refused in one sentence', () 
       'Expected id 65 for added token "a" in DIR/tokenizer.json, as in its vocabulary, but received 9000.',
     ],
     [
-      'an unknown special token',
-      { 'tokenizer.json': shippedJson, 'tokenizer_config.json': { pad_token: '[PAD]' } },
-      'ERR_MODEL_FORMAT',
-      'Expected the pad_token "[PAD]" of DIR in its tokenizer.json but it is not there.',
-    ],
-    [
       'a bad special token',
       { 'tokenizer.json': shippedJson, 'special_tokens_map.json': { pad_token: 5 } },
       'ERR_MODEL_FORMAT',
