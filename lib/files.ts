@@ -2,6 +2,7 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ErrorCode, fileError, InputError, LetheError } from './errors.js';
+import { parseJson } from './json.js';
 
 let written = 0;
 
@@ -70,7 +71,7 @@ export async function writeTextAtomic(
 }
 
 /**
- * The JSON value of a whole file, of at most `maxBytes`.
+ * The JSON value of a whole file, of at most `maxBytes`; NaN and Infinity as Python writes them are numbers.
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `code` if it is not JSON, or larger
  */
@@ -88,7 +89,7 @@ export async function readJsonFile(
     throw new InputError(code, `Expected at most ${maxBytes} bytes in ${path} but found ${size}.`);
   const text = await readFile(path, 'utf8').catch(failed);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     // V8 quotes the text, line ends and all.
     const reason = (cause as Error).message.replace(/[\s\p{C}]+/gu, ' ');

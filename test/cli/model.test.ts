@@ -1,5 +1,6 @@
 /** `model info`, and models that are called by their name on the hub. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestDirectory } from '../../lib/data/digest.js';
 import { Model } from '../../lib/model/model.js';
@@ -110,6 +111,29 @@ describe('model info', () => {
     const table = await lethe(['model', 'info', space.at('shards')]);
     expect(table.stdout).toContain('tokenizer           none\n');
     expect(table.stdout).toContain(`files               ${files.join(', ')}\n`);
+  });
+
+  test('a model of another kind, without weights, with a tokenizer of another kind: what can be said, and what not', async () => {
+    await using space = await workspace();
+    const directory = space.at('other');
+    await mkdir(directory);
+    await writeFile(join(directory, 'config.json'), '{"model_type": "mamba", "limit": Infinity}');
+    const model = { type: 'Unigram', vocab: [] };
+    await writeFile(join(directory, 'tokenizer.json'), JSON.stringify({ model }));
+    const other = await lethe(['model', 'info', directory, '--json']);
+    expect(other.code).toBe(0);
+    const { family, tokenizer, problems } = JSON.parse(other.stdout);
+    expect({ family, tokenizer }).toEqual({ family: 'mamba', tokenizer: null });
+    expect(problems).toEqual([
+      expect.stringContaining('for model_type'),
+      expect.stringContaining('found a Unigram model'),
+    ]);
+
+    const config = { model_type: 'gpt2', vocab_size: 61, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 8 };
+    await writeFile(join(directory, 'config.json'), JSON.stringify(config));
+    const bare = JSON.parse((await lethe(['model', 'info', directory, '--json'])).stdout);
+    expect(bare).toMatchObject({ architecture: 'GPT2LMHeadModel', vocabularySize: 61 });
+    expect(bare.problems[0]).toContain('Expected model.safetensors or pytorch_model.bin');
   });
 
   test('a name that is neither a directory nor one of the hub is refused', async () => {

@@ -4,10 +4,11 @@ import { digestDirectory } from '../../data/digest.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
+import { placeOf } from '../../model/adapters/model-place.js';
 import { type GenerationConfig, readGenerationConfig } from '../../model/decoding/generation-config.js';
 import { addPadToken } from '../../model/pad-token.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import { type InterpretedConfig, readArchitecture } from '../../model/weights/checkpoint.js';
+import { type InterpretedConfig, readArchitecture, readConfig } from '../../model/weights/checkpoint.js';
 import { countParameters } from '../../model/weights/layout.js';
 import { locateCheckpoint } from '../../model/weights/locate.js';
 import type { ParameterSource } from '../../native/contract.js';
@@ -18,7 +19,8 @@ import { nativeVersions } from '../versions.js';
 
 const HELP = `
 Reads config.json and the headers of the weights, so that a damaged or incomplete checkpoint is refused as loading would
-refuse it. digest is that of run.json: SHA-256 of what sha256sum prints for the files of the directory.`;
+refuse it. A model of a kind that Lethe does not run, one without weights and one whose tokenizer cannot be used are
+described as far as they go, with the reason under problems. digest is that of run.json: SHA-256 of what sha256sum prints for the files of the directory.`;
 
 const EXAMPLES = `
 Examples:
@@ -101,16 +103,48 @@ function createAddPadTokenCommand(): Command {
   );
 }
 
+/** What can be said of the parts that are there; what keeps the others from being used is said under `problems`. */
 async function describeModel(directory: string): Promise<Readonly<Record<string, unknown>>> {
-  const architecture = await readArchitecture(directory);
-  const { sources } = await locateCheckpoint(directory, architecture);
+  const { base, adapter } = await placeOf(directory);
+  const problems: string[] = [];
+  const config = await readConfig(base);
+  const stored = await attempt(() => readArchitecture(directory), UNREAD, problems);
+  const located =
+    stored === undefined
+      ? undefined
+      : await attempt(() => locateCheckpoint(directory, stored), UNREAD, problems);
+  const architecture = located?.architecture ?? stored;
+  const tokenizer = await attempt(() => describeTokenizer(directory), TOKENIZER, problems);
   return {
-    ...describeArchitecture(architecture),
-    ...describeWeights(directory, sources),
-    tokenizer: await describeTokenizer(directory),
-    generation: describeGeneration(await readGenerationConfig(directory)),
+    ...(architecture === undefined
+      ? { family: config.model_type ?? null }
+      : describeArchitecture(architecture)),
+    ...(adapter === undefined ? {} : { adapter, base }),
+    ...(located === undefined ? {} : describeWeights(base, located.sources)),
+    tokenizer: tokenizer ?? null,
+    generation: describeGeneration(await readGenerationConfig(base)),
     digest: await digestDirectory(directory),
+    ...(located === undefined || located.warnings.length === 0 ? {} : { warnings: located.warnings }),
+    ...(problems.length === 0 ? {} : { problems }),
   };
+}
+
+/** A model of another kind, or without weights; one whose files are damaged is refused. */
+const UNREAD: readonly string[] = ['ERR_MODEL_UNSUPPORTED', 'ERR_MODEL_NOT_FOUND'];
+const TOKENIZER: readonly string[] = ['ERR_MODEL_UNSUPPORTED', 'ERR_MODEL_FORMAT'];
+
+async function attempt<T>(
+  work: () => Promise<T>,
+  codes: readonly string[],
+  problems: string[],
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError) || !codes.includes(error.code)) throw error;
+    problems.push([error.message, error.remedy].filter(Boolean).join(' '));
+    return undefined;
+  }
 }
 
 function describeArchitecture({ config, family, spec, layout }: InterpretedConfig) {

@@ -34,8 +34,9 @@ export async function placeOf(directory: string): Promise<ModelPlace> {
       'ERR_MODEL_NOT_FOUND',
       `Expected the model ${printable(name)} that the adapter in ${directory} is for but found no such directory, and none in the cache of the hub.`,
       {
-        remedy:
-          'Run the command where that path leads to the model, or name it in adapter_config.json by its full path.',
+        remedy: HUB_NAME.test(name)
+          ? `Download it (lethe model info ${name}), or name a directory in ${ADAPTER_CONFIG}.`
+          : `Run the command where that path leads to the model, or name it in ${ADAPTER_CONFIG} by its full path.`,
       },
     );
   if (await exists(join(base, ADAPTER_CONFIG)))
