@@ -6,6 +6,7 @@ import { isGibberish } from './gibberish.js';
 import type { KeyRule } from './rules.js';
 
 const UUID = /[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}/i;
+const HEXADECIMAL = /^[0-9a-f]+$/i;
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const DIGITS = '0123456789';
 /** detect-secrets `is_sequential_string`: values that are a stretch of one of these. */
@@ -18,16 +19,20 @@ const SEQUENCES: readonly string[] = [
   `${UPPER}=/`,
 ];
 
-/** Is the value, by itself, no key: a UUID, a template, a sequence, without letters, or made of words? */
-export function isHarmlessValue(value: string): boolean {
+/** Does the value stand for a key without being one: a template, a sequence, or without letters? */
+export function isStandIn(value: string): boolean {
   const upper = value.toUpperCase();
   return (
-    UUID.test(value) ||
-    isTemplated(value) ||
-    SEQUENCES.some((sequence) => sequence.includes(upper)) ||
-    !/[a-zA-Z]/.test(value) ||
-    !isGibberish(value)
+    isTemplated(value) || SEQUENCES.some((sequence) => sequence.includes(upper)) || !/[a-zA-Z]/.test(value)
   );
+}
+
+/**
+ * Is the value, by itself, no key: a stand-in for one, a UUID, or made of words? (ours) Six letters of sixteen characters
+ * say nothing about words: hexadecimal values pass, as in detect-secrets' own filter.
+ */
+export function isHarmlessValue(value: string): boolean {
+  return isStandIn(value) || UUID.test(value) || (!HEXADECIMAL.test(value) && !isGibberish(value));
 }
 
 /** `{name}`, `<name>` or `${name}`, or a single character. */
@@ -77,7 +82,7 @@ export class LineContext {
    * (detect-secrets `is_likely_id_string`.)
    */
   isLikelyId(rule: KeyRule, start: number): boolean {
-    return rule.byEntropy === true && this.#line(start).idEnd <= start;
+    return rule.evidence === 'entropy' && this.#line(start).idEnd <= start;
   }
 
   /** Is a value of 32, 40 or 64 characters a hash: does its line mention sha, md5, hash or byte outside of it? */

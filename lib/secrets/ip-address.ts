@@ -5,14 +5,20 @@
  * may stand beside it too (`http://203.0.113.7:80/`), but no letter, digit, `_`, `-` or further dotted number.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { ESCAPE } from './boundaries.js';
 import type { Finding } from './email.js';
 
-const IPV4 = /(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)/g;
-const IPV6_RUN = /(?<![\w.:-])[0-9A-Fa-f:][0-9A-Fa-f:.]+(?![\w-])/g;
+const IPV4 = afterWord('[\\w.-]', String.raw`\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)`);
+const IPV6_RUN = afterWord('[\\w.:-]', String.raw`[0-9A-Fa-f:][0-9A-Fa-f:.]+(?![\w-])`);
 /** Two-digit day, month and year, as in 21.11.26.1 (published rule: a date at the start of the value). */
 const DATE = /^[0-3]\d\.[0-3]\d\.\d\d\./;
 /** How far around a value the words "dns" and "server" are looked for. */
 const CONTEXT = 100;
+
+/** `pattern` where no character of `before` stands in front of it, unless that ends an escape sequence. */
+function afterWord(before: string, pattern: string): RegExp {
+  return new RegExp(`(?:(?<!${before})|(?<=${ESCAPE}))${pattern}`, 'g');
+}
 
 /** Every IPv4 address of a text that is none of the known false positives (REFERENCE section 6.1), in order. */
 export function* findIpv4(text: string): Generator<Finding> {

@@ -45,26 +45,32 @@ function hashOf(text: string, start: number): number {
   return (first * 961 + text.charCodeAt(start + 1) * 31 + text.charCodeAt(start + 2)) & 0xffff;
 }
 
+export interface Find {
+  readonly secret: Secret;
+  /** Smaller wins where two have the same extent. */
+  readonly precedence: number;
+  /** Weaker evidence: dropped where it overlaps a find of another kind, however long it is. */
+  readonly yields: boolean;
+}
+
 /**
- * Keeps, of overlapping finds, the longest; of equally long ones the one whose `precedence` is smaller, then the one
- * that starts first. The result is in order of start, and no two overlap.
+ * Keeps, of overlapping finds, those that do not yield, then the longest; of equally long ones the one whose `precedence`
+ * is smaller, then the one that starts first. The result is in order of start, and no two overlap.
  */
-export function resolveOverlaps(
-  found: readonly { readonly secret: Secret; readonly precedence: number }[],
-  textLength: number,
-): Secret[] {
+export function resolveOverlaps(found: readonly Find[], textLength: number): Secret[] {
   const ranked = [...found].sort(
     (a, b) =>
+      Number(a.yields) - Number(b.yields) ||
       b.secret.end - b.secret.start - (a.secret.end - a.secret.start) ||
       a.precedence - b.precedence ||
       a.secret.start - b.secret.start,
   );
-  // None that comes later is longer, so none can overlap a kept one without covering an end of itself with it.
   const taken = new Uint8Array(textLength);
   const kept: Secret[] = [];
   for (const { secret } of ranked) {
-    if (taken[secret.start] === 1 || taken[secret.end - 1] === 1) continue;
-    taken.fill(1, secret.start, secret.end);
+    const { start, end } = secret;
+    if (taken.subarray(start, end).includes(1)) continue;
+    taken.fill(1, start, end);
     kept.push(secret);
   }
   return kept.sort((a, b) => a.start - b.start);

@@ -2,7 +2,8 @@
  * The key rules as data: what detect-secrets 1.5 looks for, written so that matching takes linear time on any input.
  *
  * Where we differ from detect-secrets on purpose (ours): a value is the whole token, never a part of it. detect-secrets
- * reports only `ghp` for a GitHub token and `glpat` for a GitLab one, everything to the end of the line for npm, the
+ * reports only `ghp` for a GitHub token and `glpat` for a GitLab one, the first characters of formats that have grown since (Stripe,
+ * Discord, GitHub's signed tokens, GitLab's routable ones), everything to the end of the line for npm, the
  * header and payload of a JWT without its signature, the `AccountKey=` before an Azure key, and the delimiters around
  * an Artifactory one. Spaces around an assignment sign, and the project part of an OpenAI key, are matched in a form
  * that cannot backtrack badly; a JWT must not stand directly after a letter, digit, `_` or `-`, for the same reason.
@@ -18,8 +19,11 @@ export interface KeyRule {
   /** Lower-case text that any match contains: a text without it is not searched. */
   readonly literal?: string;
   readonly isValid?: (value: string) => boolean;
-  /** Found by its randomness alone, so weaker evidence: an `..._id = ` before it makes it an id. */
-  readonly byEntropy?: true;
+  /**
+   * How much a match says. `form` (default): nothing but a key looks like this. `loose`: words and identifiers may, so
+   * that the value must look random as well. `entropy`: found by its randomness alone.
+   */
+  readonly evidence?: 'loose' | 'entropy';
 }
 
 /**
@@ -36,10 +40,22 @@ const CLOUDANT_NAME = '(?:cloudant|cl|clou)[_-]?(?:api)?(?:key|pwd|pw|password|p
 const IBM_CLOUD_NAME =
   '(?:ibm[_-]?cloud[_-]?iam|cloud[_-]?iam|ibm[_-]?cloud|ibm[_-]?iam|ibm|iam|cloud)?[_-]?(?:api)?[_-]?';
 
+/** Keys of this kind are hexadecimal: letters alone are a word. */
+const hasDigit = (value: string): boolean => /\d/.test(value.slice(2, -4));
+
 /** In order of precedence: where two rules find the same text, the earlier one names it. */
 export const KEY_RULES: readonly KeyRule[] = [
-  { type: 'GitHub Token', pattern: /gh[opusr]_[A-Za-z0-9_]{36}/g },
-  { type: 'GitLab Token', pattern: /(?:glpat|gldt|glft|glsoat|glrt)-[\w-]{20,50}(?!\w)/g },
+  {
+    type: 'GitHub Token',
+    pattern: /(?<![\w-])ghs_\d+_eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g,
+    literal: 'ghs_',
+  },
+  { type: 'GitHub Token', pattern: /gh[opusr]_[A-Za-z0-9_]{36,255}/g },
+  { type: 'GitHub Token', pattern: /github_pat_[A-Za-z0-9_]{36,255}/g, literal: 'github_pat_' },
+  {
+    type: 'GitLab Token',
+    pattern: /(?:glpat|gldt|glft|glsoat|glrt)-[\w-]{20,300}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?(?!\w)/g,
+  },
   { type: 'GitLab Token', pattern: /GR1348941[\w-]{20,50}(?!\w)/g, literal: 'gr1348941' },
   { type: 'GitLab Token', pattern: /glcbt-(?:[0-9a-fA-F]{2}_)?[\w-]{20,50}(?!\w)/g, literal: 'glcbt-' },
   { type: 'GitLab Token', pattern: /glimt-[\w-]{25}(?!\w)/g, literal: 'glimt-' },
@@ -68,29 +84,43 @@ export const KEY_RULES: readonly KeyRule[] = [
   { type: 'PyPI Token', pattern: /pypi-AgENdGVzdC5weXBpLm9yZw[\w-]{70,}/g, literal: 'pypi-' },
   {
     type: 'OpenAI Token',
-    pattern: /sk-[\w-]{0,120}[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}/g,
+    pattern: /sk-[\w-]{0,200}T3BlbkFJ[\w-]{20,200}/g,
     literal: 't3blbkfj',
   },
+  { type: 'OpenAI Token', pattern: /(?<![\w-])sk-(?:proj|svcacct|admin)-[\w-]{40,300}/g, literal: 'sk-' },
+  { type: 'Anthropic Token', pattern: /(?<![\w-])sk-ant-[a-z]+\d\d-[\w-]{80,200}/g, literal: 'sk-ant-' },
+  { type: 'Google API Key', pattern: /AIza[\w-]{35}(?![\w-])/g, literal: 'aiza' },
+  {
+    type: 'Private Key',
+    pattern:
+      /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s*(?<value>[A-Za-z0-9+/=][^-]{20,20000})(?<!\s)\s*-----END /g,
+    literal: 'private key',
+  },
   { type: 'SendGrid API Key', pattern: /SG\.[\w-]{22}\.[\w-]{43}/g, literal: 'sg.' },
-  { type: 'Slack Token', pattern: /xox[abposr]-(?:\d+-)+[a-z0-9]+/gi, literal: 'xox' },
+  { type: 'Slack Token', pattern: /(?:xoxe\.)?xox[abeposr]-(?:\d+-)+[a-z0-9]+/gi, literal: 'xox' },
   {
     type: 'Slack Token',
     pattern: /https:\/\/hooks\.slack\.com\/services\/T\w+\/B\w+\/\w+/gi,
     literal: 'hooks.slack.com',
   },
-  { type: 'Stripe Access Key', pattern: /[rs]k_live_[0-9a-zA-Z]{24}/g, literal: 'k_live_' },
+  { type: 'Stripe Access Key', pattern: /[rs]k_live_[0-9a-zA-Z]{24,250}/g, literal: 'k_live_' },
   { type: 'Square OAuth Secret', pattern: /sq0csp-[\w\\-]{43}/g, literal: 'sq0csp-' },
-  { type: 'Discord Bot Token', pattern: /[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27}/g },
+  { type: 'Discord Bot Token', pattern: /[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,40}/g, evidence: 'loose' },
   { type: 'Telegram Bot Token', pattern: /\d{8,10}:[\w-]{35}/g },
-  { type: 'Mailchimp Access Key', pattern: /[0-9a-z]{32}-us[0-9]{1,2}/g, literal: '-us' },
+  { type: 'Mailchimp Access Key', pattern: /[0-9a-z]{32}-us[0-9]{1,2}/g, literal: '-us', isValid: hasDigit },
   {
     type: 'JSON Web Token',
-    pattern: /(?<![\w-])eyJ[\w-]+={0,2}\.[\w-]+={0,2}(?:\.[\w-]*)?/g,
+    pattern: /(?<![\w-])eyJ[\w-]+={0,2}\.[\w-]*={0,2}(?:\.[\w-]*){0,3}/g,
     literal: 'eyj',
     isValid: isJsonWebToken,
   },
   { type: 'Cloudant Credentials', pattern: assignment(CLOUDANT_NAME, '[0-9a-f]{64}'), literal: 'cl' },
-  { type: 'Cloudant Credentials', pattern: assignment(CLOUDANT_NAME, '[a-z]{24}'), literal: 'cl' },
+  {
+    type: 'Cloudant Credentials',
+    pattern: assignment(CLOUDANT_NAME, '[a-z]{24}'),
+    literal: 'cl',
+    evidence: 'loose',
+  },
   {
     type: 'Cloudant Credentials',
     pattern: /https?:\/\/[\w-]+:(?<value>[0-9a-f]{64}|[a-z]{24})@[\w-]+\.cloudant\.com/gi,
@@ -108,6 +138,7 @@ export const KEY_RULES: readonly KeyRule[] = [
   {
     type: 'IBM Cloud IAM Key',
     pattern: assignment(IBM_CLOUD_NAME + KEY_OR_PASSWORD, '[a-zA-Z0-9_-]{44}(?![a-zA-Z0-9_-])'),
+    evidence: 'loose',
   },
   {
     type: 'IBM COS HMAC Credentials',
@@ -117,19 +148,23 @@ export const KEY_RULES: readonly KeyRule[] = [
     ),
     literal: 'secret',
   },
-  { type: 'Twilio API Key', pattern: /(?:AC|SK)[a-z0-9]{32}/g },
+  { type: 'Twilio API Key', pattern: /(?:AC|SK)[a-z0-9]{32}/g, isValid: hasDigit },
   { type: 'Artifactory Credentials', pattern: /(?<![^\s=:"])AKC[a-zA-Z0-9]{10,}(?=[\s"]|$)/gm },
-  { type: 'Artifactory Credentials', pattern: /(?<![^\s=:"])AP[\dA-F][a-zA-Z0-9]{8,}(?=[\s"]|$)/gm },
+  {
+    type: 'Artifactory Credentials',
+    pattern: /(?<![^\s=:"])AP[\dA-F][a-zA-Z0-9]{8,}(?=[\s"]|$)/gm,
+    evidence: 'loose',
+  },
   {
     type: 'Hex High Entropy String',
     pattern: /(['"])(?<value>[0-9a-fA-F]+)\1/g,
     isValid: (value) => hexEntropy(value) > HEX_ENTROPY_LIMIT,
-    byEntropy: true,
+    evidence: 'entropy',
   },
   {
     type: 'Base64 High Entropy String',
     pattern: /(['"])(?<value>[A-Za-z0-9+/\\\-_=]+)\1/g,
     isValid: (value) => shannonEntropy(value) > BASE64_ENTROPY_LIMIT,
-    byEntropy: true,
+    evidence: 'entropy',
   },
 ];

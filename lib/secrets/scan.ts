@@ -1,9 +1,10 @@
 /** The scanner: every occurrence of every e-mail address, IP address and key in a text. */
+import { continuesBeyond, ESCAPE } from './boundaries.js';
 import { findEmails } from './email.js';
-import { isHarmlessValue, LineContext, mentionsHashes } from './false-positives.js';
+import { isHarmlessValue, isStandIn, LineContext, mentionsHashes } from './false-positives.js';
 import { filterSecrets } from './filter.js';
 import { findIpv4, findIpv6 } from './ip-address.js';
-import { findOccurrences, resolveOverlaps } from './occurrences.js';
+import { type Find, findOccurrences, resolveOverlaps } from './occurrences.js';
 import { KEY_RULES, type KeyRule } from './rules.js';
 import { SECRET_TAGS, type Secret, type SecretTag } from './secret.js';
 
@@ -12,7 +13,9 @@ export interface ScanOptions {
   readonly tags?: readonly SecretTag[] | undefined;
 }
 
-/** Entropy rules yield to every other kind of find: more than there are kinds. */
+const ESCAPES_AT_EITHER_END = new RegExp(`^(?:${ESCAPE}|\\\\)+|(?:${ESCAPE}|\\\\)+$`, 'g');
+
+/** What is found by its randomness alone yields to every other kind of find: more than there are kinds. */
 const EVERY_OTHER = 1000;
 
 /** A value with what says that it is a secret. */
@@ -35,9 +38,9 @@ export function scanSecrets(text: string, options: ScanOptions = {}): Secret[] {
     const known = detections.get(value);
     if (known === undefined || detection.precedence < known.precedence) detections.set(value, detection);
   };
-  if (tags.has('KEY') && !mentionsHashes(text)) {
+  if (tags.has('KEY')) {
     for (const { rule, value } of rejectFalseKeys(text, findKeys(text))) {
-      const precedence = KEY_RULES.indexOf(rule) + (rule.byEntropy ? EVERY_OTHER : 0);
+      const precedence = KEY_RULES.indexOf(rule) + (rule.evidence === 'entropy' ? EVERY_OTHER : 0);
       detect(value, { tag: 'KEY', type: rule.type, precedence });
     }
   }
@@ -53,33 +56,20 @@ export function scanSecrets(text: string, options: ScanOptions = {}): Secret[] {
     for (const { value } of findIpv6(text))
       detect(value, { tag: 'IP_ADDRESS', type: 'IPv6 Address', precedence });
   }
-  const found: { secret: Secret; precedence: number }[] = [];
+  const found: Find[] = [];
   for (const { value, start } of findOccurrences(text, new Set(detections.keys()))) {
     const { tag, type, precedence } = detections.get(value)!;
     const end = start + value.length;
     // A key is as secret inside a longer word; 8.8.8.8 in 18.8.8.80 is another address.
     if (tag !== 'KEY' && continuesBeyond(text, start, end)) continue;
-    found.push({ secret: { tag, type, value, start, end }, precedence });
+    found.push({ secret: { tag, type, value, start, end }, precedence, yields: precedence >= EVERY_OTHER });
   }
   return resolveOverlaps(found, text.length);
 }
 
-/**
- * The values of a text that nobody should read by chance: what {@link scanSecrets} finds and {@link filterSecrets} keeps,
- * and keys of an unmistakable form in texts that the published rules pass over because they mention hashes.
- */
+/** The values of a text that nobody should read by chance: what {@link scanSecrets} finds and {@link filterSecrets} keeps. */
 export function findValuesToHide(text: string): Set<string> {
-  const values = new Set(filterSecrets(scanSecrets(text)).map(({ value }) => value));
-  for (const { rule, value } of findKeys(text))
-    if (!rule.byEntropy && !isHarmlessValue(value)) values.add(value);
-  return values;
-}
-
-function continuesBeyond(text: string, start: number, end: number): boolean {
-  return (
-    /[\p{L}\p{N}_]$/u.test(text.slice(Math.max(0, start - 2), start)) ||
-    /^(?:[\p{L}\p{N}_]|\.\d)/u.test(text.slice(end, end + 2))
-  );
+  return new Set(filterSecrets(scanSecrets(text)).map(({ value }) => value));
 }
 
 export interface KeyFinding {
@@ -95,7 +85,7 @@ export function* findKeys(text: string): Generator<KeyFinding> {
     if (rule.literal !== undefined && !lower.includes(rule.literal)) continue;
     const seen = new Set<string>();
     for (const match of text.matchAll(rule.pattern)) {
-      const value = match.groups?.value ?? match[0];
+      const value = withoutEscapes(match.groups?.value ?? match[0]);
       if (seen.has(value)) continue;
       seen.add(value);
       if (rule.isValid?.(value) === false) continue;
@@ -104,13 +94,24 @@ export function* findKeys(text: string): Generator<KeyFinding> {
   }
 }
 
-/** Drops the finds of REFERENCE section 6.1's list of false positives, judged at each value's first place. */
+/** `sk_live_...\\n` in quotes: an escape sequence, or its backslash, at either end is no part of a key. */
+function withoutEscapes(value: string): string {
+  return value.includes('\\') ? value.replace(ESCAPES_AT_EITHER_END, '') : value;
+}
+
+/**
+ * Drops the finds of REFERENCE section 6.1's list of false positives, judged at each value's first place. (ours) What only
+ * a key looks like is one, in a text about hashes and on a line about them too.
+ */
 function* rejectFalseKeys(text: string, findings: Iterable<KeyFinding>): Generator<KeyFinding> {
   const lines = new LineContext(text);
+  const aboutHashes = mentionsHashes(text);
   for (const finding of findings) {
     const { rule, value, start } = finding;
-    if (isHarmlessValue(value) || lines.isLikelyId(rule, start)) continue;
-    if (lines.isLikelyHash(start, start + value.length)) continue;
-    yield finding;
+    if (rule.evidence === undefined) {
+      if (!isStandIn(value)) yield finding;
+    } else if (!aboutHashes && !isHarmlessValue(value) && !lines.isLikelyId(rule, start)) {
+      if (!lines.isLikelyHash(start, start + value.length)) yield finding;
+    }
   }
 }

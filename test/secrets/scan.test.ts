@@ -22,6 +22,12 @@ describe('e-mail addresses', () => {
     ['.jana@x.org jana.@x.org', ['jana@x.org']],
     [`${'a'.repeat(65)}@x.org`, []],
     ['a@b.cc@d.ee @jana@host.org', []],
+    [String.raw`"Maintainer:\njana@x.org" "\tove@y.net"`, ['jana@x.org', 'ove@y.net']],
+    [String.raw`{"a":"Jana \u003cjana@x.org\u003e \x3cove@y.net"}`, ['jana@x.org', 'ove@y.net']],
+    [String.raw`"\\njana@x.org"`, ['jana@x.org']],
+    ['# 联系jana@x.org谢谢', ['jana@x.org']],
+    ['メールはjana@x.orgまで', ['jana@x.org']],
+    ['用户@例子.广告', ['用户@例子.广告']],
   ])('%s', (text, expected) => {
     expect(values(text, ['EMAIL'])).toEqual(expected);
   });
@@ -39,6 +45,9 @@ describe('IP addresses', () => {
     ['21.11.26.10', []],
     ['2001:db8::8a2e:370:7334, fe80::1.', ['2001:db8::8a2e:370:7334', 'fe80::1']],
     ['http://[2606:4700::1111]:80', ['2606:4700::1111']],
+    [String.raw`"hosts:\n84.17.33.201\n"`, ['84.17.33.201']],
+    [String.raw`"\u003c2606:4700::1111\u003e"`, ['2606:4700::1111']],
+    ['# 服务器地址84.17.33.201的端口', ['84.17.33.201']],
     ['x[1::2] x[100::2] std::dec dead::beef 12:30:45 00:1a:2b:3c:4d:5e', []],
   ])('%s', (text, expected) => {
     expect(values(text, ['IP_ADDRESS'])).toEqual(expected);
@@ -68,6 +77,8 @@ describe('keys', () => {
     ['a hash announced after the value', `${padding}key = "${HEX40}" # bytes`, false],
     ['hashes elsewhere, rarely', `${padding}# hash\n${line}`, true],
     ['a file about hashes', `hash = 1\n${line}`, false],
+    ['a key of its own form in a file about hashes', `hash = 1\nk = "${GITHUB}"`, true],
+    ['a key of its own form on a line about hashes', `shared_token = "${GITHUB}"`, true],
     ['an id', `row_id = "${HEX40}"`, false],
     ['a UUID', 'key = "5bd4cfb2-9d8c-4dbd-8c4a-6fbd9e8cdb1f"', false],
     ['a sequence', 'key = "0123456789ABCDEF"', false],
@@ -75,6 +86,67 @@ describe('keys', () => {
     ['words', 'name = "applicationConfigurationManagerForQuickJumpsVBZ"', false],
   ])('%s', (_, text, found) => {
     expect(values(text, ['KEY']).length > 0).toBe(found);
+  });
+});
+
+describe('formats, at random', () => {
+  const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  const DIGITS = '0123456789';
+  const LOWER = UPPER.toLowerCase();
+  const ALL = UPPER + LOWER + DIGITS;
+  const URL_SAFE = `${ALL}-_`;
+  const HEX = `${DIGITS}abcdef`;
+  const random = new Random(11);
+  const some = (count: number, alphabet: string): string =>
+    Array.from({ length: count }, () => random.pick([...alphabet])).join('');
+  const header = Buffer.from('{"alg":"dir","enc":"A128CBC-HS256"}').toString('base64url');
+
+  const FORMATS: Readonly<Record<string, readonly [type: string, make: () => string]>> = {
+    'OpenAI project': ['OpenAI Token', () => `sk-proj-${some(74, URL_SAFE)}T3BlbkFJ${some(74, URL_SAFE)}`],
+    'OpenAI, without the middle': ['OpenAI Token', () => `sk-proj-${some(48, ALL)}`],
+    Anthropic: ['Anthropic Token', () => `sk-ant-api03-${some(93, URL_SAFE)}AA`],
+    Google: ['Google API Key', () => `AIza${some(35, ALL)}`],
+    'Stripe of 2023': ['Stripe Access Key', () => `sk_live_51${some(97, ALL)}`],
+    'GitLab, routable': ['GitLab Token', () => `glpat-${some(27, URL_SAFE)}.01.${some(9, LOWER + DIGITS)}`],
+    'GitHub, classic': ['GitHub Token', () => `ghp_${some(36, ALL)}`],
+    'GitHub, fine-grained': ['GitHub Token', () => `github_pat_${some(22, ALL)}_${some(59, ALL)}`],
+    'GitHub, signed': [
+      'GitHub Token',
+      () => `ghs_123456_eyJ${some(30, ALL)}.eyJ${some(100, ALL)}.${some(86, ALL)}`,
+    ],
+    'Discord of 2022': ['Discord Bot Token', () => `MT${some(24, ALL)}.${some(6, ALL)}.${some(38, ALL)}`],
+    'Slack, user': ['Slack Token', () => `xoxp-${some(12, DIGITS)}-${some(12, DIGITS)}-${some(32, HEX)}`],
+    'Slack, rotated': ['Slack Token', () => `xoxe.xoxp-1-${some(160, ALL)}`],
+    'npm by UUID': [
+      'NPM tokens',
+      () => `${some(8, HEX)}-${some(4, HEX)}-${some(4, HEX)}-${some(4, HEX)}-${some(12, HEX)}`,
+    ],
+    Mailchimp: ['Mailchimp Access Key', () => `${some(32, HEX)}-us12`],
+    Twilio: ['Twilio API Key', () => `AC${some(32, HEX)}`],
+    AWS: ['AWS Access Key', () => `AKIA${some(16, `${UPPER}234567`)}`],
+    'encrypted JWT': [
+      'JSON Web Token',
+      () => `${header}..${some(22, ALL)}.${some(60, ALL)}.${some(22, ALL)}`,
+    ],
+    'private key': ['Private Key', () => `MII${some(60, ALL)}\n${some(64, ALL)}`],
+  };
+  const context = (name: string, key: string): readonly string[] => {
+    if (name === 'npm by UUID') return [`//registry.npmjs.org/:_authToken=${key}\n`];
+    if (name === 'private key')
+      return [`-----BEGIN RSA PRIVATE KEY-----\n${key}\n-----END RSA PRIVATE KEY-----\n`];
+    return [`KEY=${key}\n`, `k = "${key}"\n`, `k = "${key}\\n"`, `{\\"k\\": \\"${key}\\"}`, `键${key}密`];
+  };
+
+  test.each(Object.entries(FORMATS))('%s: the whole key, by the name of its form', (name, [type, make]) => {
+    for (let round = 0; round < 40; round++) {
+      const key = make();
+      for (const text of context(name, key)) {
+        const found = scanSecrets(`a = 1\n${text}b = 2`).map(({ type, value }) => [type, value]);
+        // A bot token of three random parts may read as words, once in a hundred.
+        if (name.startsWith('Discord') && found.length === 0) continue;
+        expect([text, found]).toEqual([text, [[type, key]]]);
+      }
+    }
   });
 });
 
@@ -133,6 +205,13 @@ describe('a megabyte of hostile text takes linear time: the runs end inside the 
     ['JWT starts', fill('eyJ')],
     ['JWT starts with =', fill('=eyJ')],
     ['OpenAI starts', `T3BlbkFJ ${fill('sk-')}`],
+    ['signed GitHub tokens', fill('ghs_1_eyJ')],
+    ['parts of signed GitHub tokens', fill('ghs_1_eyJa.eyJ')],
+    ['new OpenAI starts', fill('sk-proj-')],
+    ['private keys without an end', fill('-----BEGIN PRIVATE KEY-----a')],
+    ['a private key of spaces', `-----BEGIN PRIVATE KEY-----${fill(' ')}`],
+    ['escapes', fill('"\\\\')],
+    ['a word without spaces', fill('联a@')],
     ['OpenAI bodies', `T3BlbkFJ ${fill(`sk-${'a'.repeat(150)}`)}`],
     ['spaces after a name', `key${fill(' ')}`],
     ['names and spaces', fill(`key${' '.repeat(300)}`)],
