@@ -30,8 +30,8 @@ export function firstLines(text: string, tokenizer: Encoder, maxTokens: number):
 
 /**
  * The document itself if it has at most `maxTokens` tokens. Else one excerpt after the other, each with the secrets that
- * follow those of the one before: as many as fit, after as much of what precedes the first as leaves room for as much
- * again. A secret belongs to one excerpt; the code around two of them may overlap.
+ * follow those of the one before: as many as fit, after what precedes the first, which has three quarters of the room: the
+ * code before a secret is what a model is asked with. A secret belongs to one excerpt; the code around two of them may overlap.
  */
 export function excerptsOf(
   text: string,
@@ -77,7 +77,7 @@ function excerptFor(
   const first = firstToken(offsets, secret!.start);
   const last = firstToken(offsets, secret!.end - 1);
   if (last - first + 1 > budget) return undefined;
-  const lead = Math.min(first, Math.floor((budget - (last - first + 1)) / 2));
+  const lead = Math.min(first, Math.floor((budget - (last - first + 1)) * LEAD));
   const end = Math.min(count, first - lead + budget);
   const from = lineStart(text, startOf(first - lead), secret!.start);
   const limit = end === count ? text.length : endOf(end - 1);
@@ -92,6 +92,9 @@ function excerptFor(
     secrets: inside.map((each) => ({ ...each, start: each.start - from, end: each.end - from })),
   };
 }
+
+/** Share of the room beside the first secret that is before it. */
+const LEAD = 0.75;
 
 /** Tokens that an excerpt may gain at its two ends. */
 const SEAM_TOKENS = 4;

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { type RunManifest, writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
+import { InputError } from '../../errors.js';
 import type { Mission } from '../../mission/mission.js';
 import { missionPaths } from '../../mission/paths.js';
 import { readMission } from '../../mission/read-mission.js';
@@ -11,8 +12,12 @@ import { type Stage, stagesOf } from '../../mission/stages.js';
 import { readReport } from '../../report/read.js';
 import type { Dispatch } from '../dispatch.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
+import { type InitOptions, initMission } from '../mission-init.js';
 import { describeOutcome, exitCodeOf, outcomeOf } from '../mission-outcome.js';
+import { planMission } from '../mission-plan.js';
+import { MODEL_HELP } from '../options.js';
 import { describeSeconds } from '../progress-line.js';
+import { withSession } from '../session.js';
 import { quoteArguments } from '../shell-words.js';
 
 const HELP = `
@@ -34,12 +39,14 @@ Examples:
   lethe run mission.yaml --only erase
   lethe run mission.yaml --from sample-after --skip report`;
 
-interface Options {
+interface Options extends Omit<InitOptions, 'output'> {
   readonly only?: readonly string[];
   readonly from?: string;
   readonly skip?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly init?: boolean;
+  readonly output?: string;
 }
 
 export function createRunCommand(dispatch: Dispatch): Command {
@@ -47,25 +54,62 @@ export function createRunCommand(dispatch: Dispatch): Command {
   return new Command('run')
     .summary('a whole mission from one file: find, erase, prove')
     .description('Runs the stages of a mission file, or what an earlier run has left to do of them.')
-    .argument('<mission>', 'the mission file, YAML')
+    .argument('[mission]', 'the mission file, YAML')
     .addOption(new Option('--only <names>', 'run these stages, separated by commas').argParser(names))
     .option('--from <name>', 'run this stage and those after it')
     .addOption(new Option('--skip <names>', 'leave these stages out, separated by commas').argParser(names))
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--dry-run', 'say what would be done and roughly how long it takes, and do nothing')
     .option('--json', 'print the verdict and its figures as one JSON object instead of a table')
+    .option('--init', 'write a mission file instead, for --model and --corpus')
+    .option('--model <name>', `with --init: ${MODEL_HELP}`)
+    .option('--corpus <path>', 'with --init: what the model was trained on, a directory of source files, say')
+    .option('--unseen <path>', 'with --init: code that it was not trained on')
+    .option('--output <file>', 'with --init: where the file goes (default: mission.yaml)')
     .addHelpText('after', HELP)
     .action(
-      withExitCode(async (file: string, options: Options) => {
-        const mission = await readMission(file);
-        const stages = selectStages(stagesOf(mission), options);
-        if (options.dryRun) {
-          for (const { name, argv } of stages)
-            process.stdout.write(`# ${name}\nlethe ${quoteArguments(argv)}\n`);
-          return 0;
+      withExitCode(async (file: string | undefined, options: Options) => {
+        refuseIdle(file, options);
+        if (options.init) {
+          const output = options.output ?? 'mission.yaml';
+          await withSession((session) => initMission({ ...options, output }, session));
+          return EXIT_CODES.done;
         }
-        return run(mission, stages, options, dispatch);
+        const mission = await readMission(file!);
+        const stages = selectStages(stagesOf(mission), options);
+        return options.dryRun ? plan(mission, stages) : run(mission, stages, options, dispatch);
       }),
     );
+}
+
+/** @throws InputError `ERR_INVALID_OPTION` for options that would have no effect */
+function refuseIdle(file: string | undefined, options: Options): void {
+  const ofInit = ['model', 'corpus', 'unseen', 'output'] as const;
+  const ofRun = ['only', 'from', 'skip', 'dryRun', 'json'] as const;
+  const idle = (options.init ? ofRun : ofInit).find((key) => options[key] !== undefined);
+  if (idle !== undefined)
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected ${options.init ? 'no' : '--init beside'} --${idle === 'dryRun' ? 'dry-run' : idle}${options.init ? ' beside --init' : ''} but received ${options.init ? 'both' : 'it alone'}.`,
+    );
+  if ((file === undefined) === (options.init === true)) return;
+  throw new InputError(
+    'ERR_INVALID_OPTION',
+    options.init
+      ? `Expected --output to name the file that --init writes but received ${file} as a mission to run.`
+      : 'Expected a mission file but received none.',
+    options.init ? {} : { remedy: 'lethe run --init --model DIR --corpus TREE writes one.' },
+  );
+}
+
+async function plan(mission: Mission, stages: readonly Stage[]): Promise<ExitCode> {
+  const { lines, missing } = await planMission(mission, stages);
+  for (const line of lines) process.stdout.write(`${line}\n`);
+  if (missing.length === 0) return EXIT_CODES.done;
+  throw new InputError(
+    'ERR_FILE_NOT_FOUND',
+    `Expected all inputs to be there but found no ${missing.join(', no ')}.`,
+    { remedy: 'Mend the paths in the mission file, or run the stages that make them.' },
+  );
 }
 
 async function run(
