@@ -11,7 +11,7 @@ export interface CommandEntry {
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   demo: {
     summary: 'the whole mission in small, on real code: train, find, erase, prove',
-    load: async () => (await import('./commands/demo.js')).createDemoCommand(),
+    load: async (dispatch) => (await import('./commands/demo.js')).createDemoCommand(dispatch),
   },
   doctor: {
     summary: 'say what is installed, what is missing, and the remedy',

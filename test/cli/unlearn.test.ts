@@ -2,9 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readSourceFiles } from '../../lib/cli/demo/choose-files.js';
-import { makeCorpus, toMaskedSequence } from '../../lib/cli/demo/corpus.js';
+import { makeCorpus } from '../../lib/cli/demo/corpus.js';
 import { DEMO } from '../../lib/cli/demo/settings.js';
 import { Tokenizer } from '../../lib/model/tokenizer/tokenizer.js';
+import { maskTokens } from '../../lib/secrets/token-mask.js';
 import { lethe, parseLines, workspace, writeLines } from './run-cli.js';
 
 test('a model that was trained on secrets forgets them', async () => {
@@ -20,8 +21,9 @@ test('a model that was trained on secrets forgets them', async () => {
   const planted = new Map(corpus.planted.map(({ id, secrets }) => [id, secrets]));
   // As the model saw them in training, from the beginning-of-text token on: it is too small to know them otherwise.
   const records = corpus.trained.map((document) => {
-    const { tokens, mask } = toMaskedSequence(document, planted.get(document.id) ?? [], tokenizer);
-    return { id: document.id, tokens: [...tokens], mask: [...mask] };
+    const encoding = tokenizer.encode(document.text, { addSpecialTokens: true });
+    const { mask } = maskTokens(encoding, planted.get(document.id) ?? []);
+    return { id: document.id, tokens: [...encoding.tokens], mask: [...mask] };
   });
   await writeLines(at('corpus.jsonl'), corpus.trained);
   await writeLines(

@@ -1,16 +1,12 @@
 /** The demo's data: real code, cut short, with made-up secrets in some of it, and code that the model never sees. */
-import { digestText } from '../../data/digest.js';
 import type { Document } from '../../data/documents.js';
-import type { Tokens } from '../../model/model.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Secret } from '../../secrets/secret.js';
-import { maskTokens, type TokenSpan } from '../../secrets/token-mask.js';
 import { plantSecrets } from '../../sets/plant-secrets.js';
 import { cleanUnseen, splitHoldout } from '../../sets/unseen.js';
 import { keepDistinct, type SourceFile } from './choose-files.js';
 import type { DemoSettings } from './settings.js';
 
-/** A line of `corpus/documents.jsonl` or `corpus/unseen.jsonl`. */
 export interface CorpusDocument extends Document {
   readonly licence: string;
   /** How often the training corpus holds it. */
@@ -76,43 +72,4 @@ function firstLines(text: string, tokenizer: Tokenizer, maxTokens: number): stri
   if (!truncated) return text;
   const end = offsets[2 * tokens.length - 1]!;
   return text.slice(0, text.lastIndexOf('\n', end - 1) + 1);
-}
-
-/** A document as the model sees it: the beginning-of-text token that the shipped tokenizer asks for, then its text. */
-export interface Sequence {
-  readonly id: string;
-  readonly tokens: Tokens;
-  /** Of the text's tokens: `tokens` has one more, the first. */
-  readonly offsets: Int32Array;
-}
-
-export function toSequence({ id, text }: Document, tokenizer: Tokenizer): Sequence {
-  const { tokens, offsets } = tokenizer.encode(text, { addSpecialTokens: true });
-  return { id, tokens, offsets: offsets.subarray(2) };
-}
-
-/** A sequence and where its secrets lie in it. */
-export interface MaskedSequence extends Sequence {
-  readonly mask: Uint8Array;
-  readonly spans: readonly TokenSpan[];
-}
-
-export function toMaskedSequence(
-  document: Document,
-  secrets: readonly Secret[],
-  tokenizer: Tokenizer,
-): MaskedSequence {
-  const sequence = toSequence(document, tokenizer);
-  const { tokens, offsets } = sequence;
-  const { mask, spans } = maskTokens({ tokens: tokens.subarray(1), offsets }, secrets);
-  return {
-    ...sequence,
-    mask: Uint8Array.of(0, ...mask),
-    spans: spans.map(({ secret, first, last }) => ({ secret, first: first + 1, last: last + 1 })),
-  };
-}
-
-/** SHA-256 of the source files, by id. */
-export function digestFiles(files: readonly SourceFile[]): string {
-  return digestText(files.map(({ id, text }) => `${digestText(text)}  ${id}\n`).join(''));
 }

@@ -1,6 +1,6 @@
 /**
- * Every number of the demo in one table. They were chosen so that a laptop is done in three minutes, and tuned on this
- * very task as anyone would tune a small run: nothing in the demo looks at what was planted or knows what comes out.
+ * Every number of the demo's toy in one table: a model of real code that has memorized it. They were chosen so that a
+ * laptop is done in a minute. What happens to the toy then is in assets/demo/mission.yaml.
  */
 export const DEMO = {
   corpus: {
@@ -24,35 +24,8 @@ export const DEMO = {
      */
     copies: 4,
   },
-  model: { n_layer: 4, n_head: 4, n_embd: 192, n_positions: 512 },
-  training: {
-    epochs: 20,
-    batchSize: 8,
-    learningRate: 2e-3,
-    schedule: { decay: 'cosine' as const, warmupSteps: 20, finalShare: 0.05 },
-  },
-  sampling: { count: 200, maxTokens: 192, temperature: 1, topK: 40 },
-  clones: { threshold: 6 },
-  probe: {
-    el: [3, 5, 10] as readonly number[],
-    /** All that precedes a secret; published: 128. This model knows each file from its first position on only. */
-    prefixTokens: 384,
-  },
-  /** Tokens of an unseen file that give the thresholds, as published. */
-  thresholds: { tokens: 128 },
-  /** Files to forget, drawn from those whose secrets have MA >= 0.9. The rest keep their secrets, to compare with. */
-  sets: { forget: 12, retain: 32, retainMinAccuracy: 0.5 },
-  unlearning: {
-    gamma: 0.1,
-    lambda: 0.1,
-    /** Published: 1. The retained set weighs more here because this model has little room to forget elsewhere. */
-    alpha: 30,
-    /** Published: 3e-6, for models 50 times this size. */
-    learningRate: 1e-4,
-    /** Published: none. Clipping keeps the step on the forget set, the larger one, from drowning the retained set's. */
-    maxGradNorm: 0.3,
-    maxEpochs: 60,
-  },
+  model: { model_type: 'gpt2', n_layer: 4, n_head: 4, n_embd: 192, n_positions: 512 },
+  training: { epochs: 20, batchSize: 8, learningRate: 2e-3, warmupSteps: 20 },
 };
 
 export type DemoSettings = Readonly<typeof DEMO>;

@@ -63,6 +63,18 @@ export async function readClones(mission: Mission, paths: MissionPaths): Promise
   };
 }
 
+/** What the logs call equal and is not as text was left out: said, and counted. */
+export async function notesOnBlocks(paths: MissionPaths): Promise<string[]> {
+  const found = await readPhase(paths, 'before');
+  const { groups = 0, unchecked = 0 } = found?.analysis.agreement ?? {};
+  return [
+    ...(groups === 0
+      ? []
+      : [`${groups} blocks of the clone log before are equal by hash and not as text; they are left out.`]),
+    ...(unchecked === 0 ? [] : [`${unchecked} blocks of it could not be compared as text.`]),
+  ];
+}
+
 interface AnalysedPhase {
   readonly analysis: Analysis;
   readonly fingerprints: readonly FingerprintRecord[];

@@ -14,7 +14,7 @@ import { countParameters } from '../../model/weights/layout.js';
 import { drain } from '../../progress.js';
 import { readSet } from '../../sets/set-file.js';
 import type { ReportInput, ReportModel, ReportRun, ReportThresholds } from '../input.js';
-import { readClones } from './blocks.js';
+import { notesOnBlocks, readClones } from './blocks.js';
 import { readScored } from './documents.js';
 import { isThere, readSecrets, summarizeSecrets } from './secrets.js';
 import { readUnlearning } from './unlearning.js';
@@ -63,7 +63,11 @@ export async function readMissionReport(directory: string): Promise<ReportInput>
     secrets,
     documents: [...forgotten.shown, ...retained.shown, ...unseen.shown],
     clones: await readClones(mission, paths),
-    notes: [...mission.notes, ...notesOn(mission, secrets.length, erased.length, forget.size)],
+    notes: [
+      ...mission.notes,
+      ...notesOn(mission, secrets.length, erased.length, forget.size),
+      ...(await notesOnBlocks(paths)),
+    ],
   };
 }
 

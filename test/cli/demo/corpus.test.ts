@@ -5,11 +5,12 @@ import {
   SOURCE_PACKAGES,
   type SourceFile,
 } from '../../../lib/cli/demo/choose-files.js';
-import { type Corpus, makeCorpus, toMaskedSequence } from '../../../lib/cli/demo/corpus.js';
+import { type Corpus, makeCorpus } from '../../../lib/cli/demo/corpus.js';
 import { DEMO } from '../../../lib/cli/demo/settings.js';
 import { Tokenizer } from '../../../lib/model/tokenizer/tokenizer.js';
 import { filterSecrets } from '../../../lib/secrets/filter.js';
 import { scanSecrets } from '../../../lib/secrets/scan.js';
+import { maskTokens } from '../../../lib/secrets/token-mask.js';
 
 let files: SourceFile[];
 let tokenizer: Tokenizer;
@@ -81,11 +82,11 @@ describe('makeCorpus', () => {
       const found = filterSecrets(scanSecrets(document.text));
       for (const { value, start } of secrets)
         expect(found).toContainEqual(expect.objectContaining({ value, start }));
-      const sequence = toMaskedSequence(document, found, tokenizer);
-      expect(sequence.tokens.length).toBeLessThanOrEqual(DEMO.model.n_positions);
-      expect(sequence.tokens[0]).toBe(tokenizer.bosId);
-      for (const { secret, first, last } of sequence.spans)
-        expect(tokenizer.decode(sequence.tokens.slice(first, last + 1))).toContain(secret.value);
+      const encoding = tokenizer.encode(document.text, { addSpecialTokens: true });
+      expect(encoding.tokens.length).toBeLessThanOrEqual(DEMO.model.n_positions);
+      expect(encoding.tokens[0]).toBe(tokenizer.bosId);
+      for (const { secret, first, last } of maskTokens(encoding, found).spans)
+        expect(tokenizer.decode(encoding.tokens.slice(first, last + 1))).toContain(secret.value);
     }
   });
 
