@@ -1,7 +1,7 @@
 /** Runs the stages of a mission one after another. Each command recognises its own finished work, and goes on with unfinished. */
 import { stat } from 'node:fs/promises';
 import { writeFileAtomic } from '../files.js';
-import type { Mission } from './mission.js';
+import type { Mission, StoredMission } from './mission.js';
 import { missionPaths } from './paths.js';
 import type { Stage } from './stages.js';
 
@@ -12,6 +12,8 @@ export type MissionEvent =
   | { readonly type: 'nothing-to-forget' };
 
 export interface RunStagesOptions {
+  /** The mission file, for the report. */
+  readonly file: string;
   /** Runs one command line of `lethe` in this process and returns its exit code; says itself what goes wrong. */
   readonly dispatch: (argv: readonly string[]) => Promise<number>;
   /** Exit codes of stages that were done, but not as hoped: the mission goes on. */
@@ -36,10 +38,11 @@ export function hasNothingToForget(mission: Mission): Promise<boolean> {
 export async function* runStages(
   mission: Mission,
   stages: readonly Stage[],
-  { dispatch, goesOnAfter }: RunStagesOptions,
+  { file, dispatch, goesOnAfter }: RunStagesOptions,
 ): AsyncGenerator<MissionEvent, StoppedStage | undefined, void> {
   const paths = missionPaths(mission);
-  await writeFileAtomic(paths.mission, `${JSON.stringify(mission, null, 2)}\n`);
+  const stored: StoredMission = { file, mission };
+  await writeFileAtomic(paths.mission, `${JSON.stringify(stored, null, 2)}\n`);
   let told = false;
   for (const [i, stage] of stages.entries()) {
     if (stage.erases && (await hasNothingToForget(mission))) {

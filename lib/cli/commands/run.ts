@@ -76,7 +76,7 @@ export function createRunCommand(dispatch: Dispatch): Command {
         }
         const mission = await readMission(file!);
         const stages = selectStages(stagesOf(mission), options);
-        return options.dryRun ? plan(mission, stages) : run(mission, stages, options, dispatch);
+        return options.dryRun ? plan(mission, stages) : run(file!, mission, stages, options, dispatch);
       }),
     );
 }
@@ -113,6 +113,7 @@ async function plan(mission: Mission, stages: readonly Stage[]): Promise<ExitCod
 }
 
 async function run(
+  file: string,
   mission: Mission,
   stages: readonly Stage[],
   options: Options,
@@ -122,7 +123,7 @@ async function run(
     say(
       'lethe: warning: No unseen code is named (unseen.source), so some is held out of the corpus: if the model was trained on it, the thresholds are too high, and forgotten means less.',
     );
-  const events = runStages(mission, stages, { dispatch, goesOnAfter: [EXIT_CODES.missed] });
+  const events = runStages(mission, stages, { file, dispatch, goesOnAfter: [EXIT_CODES.missed] });
   const start = performance.now();
   const startedAt = new Date().toISOString();
   const steps: { name: string; seconds: number }[] = [];

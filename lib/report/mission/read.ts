@@ -1,11 +1,11 @@
 /** The report of a mission: what its stages wrote, put into the shape of a report. */
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
 import { resolveModel } from '../../data/hub.js';
 import { type RunManifest, readRunManifest } from '../../data/run-manifest.js';
 import { readJsonFile } from '../../files.js';
-import { type Mission, missionSchema } from '../../mission/mission.js';
+import { type Mission, storedMissionSchema } from '../../mission/mission.js';
 import { MISSION_FILE, type MissionPaths, missionPaths } from '../../mission/paths.js';
 import { stagesOf } from '../../mission/stages.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
@@ -31,7 +31,7 @@ export function isMission(directory: string): Promise<boolean> {
  */
 export async function readMissionReport(directory: string): Promise<ReportInput> {
   const file = join(directory, MISSION_FILE);
-  const stored = check(missionSchema, await readJsonFile(file), file);
+  const { mission: stored, file: source } = check(storedMissionSchema, await readJsonFile(file), file);
   // Where it was written is not where it lies now, if it was moved.
   const mission: Mission = { ...stored, directory };
   const paths = missionPaths(mission);
@@ -51,7 +51,7 @@ export async function readMissionReport(directory: string): Promise<ReportInput>
   const forgotten = await readScored('forget', paths, tokenizer);
   return {
     version: 1,
-    run: await describeRun(mission),
+    run: await describeRun(mission, source),
     model: await describeModel(mission, model, paths),
     thresholds: await readThresholds(mission, paths),
     unlearning: await readUnlearning(paths, { forget: forget.size, retain: retain.size }),
@@ -88,7 +88,7 @@ async function readRecord(output: string): Promise<RunManifest | undefined> {
   return undefined;
 }
 
-async function describeRun(mission: Mission): Promise<ReportRun> {
+async function describeRun(mission: Mission, file: string): Promise<ReportRun> {
   const steps: { name: string; seconds: number }[] = [];
   let [versions, finishedAt, peak]: [Record<string, string>, string, number] = [{}, '', 0];
   for (const { name, output } of stagesOf(mission)) {
@@ -103,7 +103,7 @@ async function describeRun(mission: Mission): Promise<ReportRun> {
   return {
     title: mission.title,
     createdAt: finishedAt === '' ? new Date().toISOString() : finishedAt,
-    command: 'lethe run mission.yaml',
+    command: `lethe run ${file}`,
     seed: mission.seed,
     versions,
     steps,
@@ -117,7 +117,7 @@ async function describeModel(mission: Mission, directory: string, paths: Mission
   const before = await readRecord(paths.probes('before'));
   const after = await readRecord(paths.probes('after'));
   return {
-    name: mission.name ?? mission.model.split('/').filter(Boolean).slice(-2).join('/'),
+    name: mission.name ?? (directory === mission.model ? basename(resolve(directory)) : mission.model),
     architecture: String(config.model_type),
     parameters: countParameters(layout),
     vocabularySize: spec.vocabularySize,
