@@ -107,7 +107,7 @@ export function addFileOptions(command: Command): Command {
 /** Adds `--input --output --format` of commands that turn records into records. */
 export function addRecordOptions(command: Command): Command {
   return command
-    .requiredOption('--input <file>', 'JSON lines or CSV to read, or - for stdin')
+    .requiredOption('--input <file>', 'JSON, CSV or Parquet to read, or - for stdin')
     .option('--output <file>', 'JSON lines or CSV to write, or - for stdout', '-')
     .addOption(
       new Option(

@@ -1,10 +1,10 @@
-/** What commands read: JSON lines or CSV of `{id, text}` or `{id, tokens}`, and what becomes of them before a model sees them. */
+/** What commands read: records of `{id, text}`, `{id, tokens}` or `{id, messages}` in any format, and what becomes of them before a model sees them. */
 import { z } from 'zod';
 import { describe, describeIssue } from '../check.js';
-import { readCsv } from '../data/csv.js';
-import { type NumberedRecord, readNumberedJsonLines } from '../data/json-lines.js';
+import { inputFormat, readInput } from '../data/input-records.js';
 import { UniqueIds } from '../data/unique-ids.js';
 import { InputError } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { ChatTemplate } from '../model/chat/chat-template.js';
 import type { Model, Tokens } from '../model/model.js';
 import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
@@ -75,10 +75,8 @@ export async function* readRecords(
 ): AsyncGenerator<InputRecord, void> {
   const path = input === '-' ? '/dev/stdin' : input;
   const ids = new UniqueIds();
-  const records =
-    formatOf(input, format) === 'csv' ? readCsvRecords(path) : readNumberedJsonLines(path, recordSchema);
-  for await (const { line, place, record } of records) {
-    requireOneSource(record, chat !== undefined, `${path} line ${line}`);
+  for await (const { record, place, where } of checkedRecords(path, format)) {
+    requireOneSource(record, chat !== undefined, where);
     const name = `record ${JSON.stringify(record.id ?? place)}`;
     const rendered =
       record.messages === undefined
@@ -89,10 +87,10 @@ export async function* readRecords(
     if (mask !== undefined && mask.length !== tokens?.length)
       throw new InputError(
         'ERR_FILE_FORMAT',
-        `Expected one mask entry for each token in ${path} line ${line} but received ${mask.length} for ${describe(tokens?.length)}.`,
+        `Expected one mask entry for each token in ${where} but received ${mask.length} for ${describe(tokens?.length)}.`,
       );
     const id = record.id ?? place;
-    ids.add(id, `${path} line ${line}`);
+    ids.add(id, where);
     const secrets = ignoreSecrets ? undefined : locatedSecrets(record, id, offsets);
     yield {
       id,
@@ -199,40 +197,55 @@ function cut(tokens: Tokens, maxTokens: number | undefined): { tokens: Tokens } 
   return { tokens: maxTokens === undefined ? tokens : tokens.subarray(0, maxTokens) };
 }
 
+interface Checked {
+  readonly record: z.infer<typeof recordSchema>;
+  readonly place: number;
+  readonly where: string;
+}
+
+/** @param fallback of a file whose name does not say its format. Default: `jsonl` */
+async function* checkedRecords(
+  path: string,
+  fallback: RecordFormatName | undefined,
+): AsyncGenerator<Checked, void> {
+  const found = await inputFormat(path);
+  const told = fallback === 'csv' ? 'csv' : 'json';
+  const known = found === undefined || found === 'content' ? told : found;
+  const choose = (columns: readonly string[]) => columns.filter((name) => name in recordSchema.shape);
+  for await (const { format, value, place, where } of readInput(path, { format: known, choose })) {
+    const fields = format === 'json' ? value : fieldsOf(value as Cells, format === 'csv', where);
+    const result = recordSchema.safeParse(fields);
+    if (!result.success)
+      throw new InputError('ERR_FILE_FORMAT', describeIssue(result.error.issues[0]!, fields, where));
+    yield { record: result.data, place, where };
+  }
+}
+
+type Cells = Readonly<Record<string, unknown>>;
+
 /** Columns whose cells hold JSON. */
 const JSON_COLUMNS = ['tokens', 'messages', 'tools', 'secrets', 'mask'] as const;
 
 /** CSV cannot leave a cell out: an empty one is not there, except for a text that nothing stands for. */
-async function* readCsvRecords(
-  path: string,
-): AsyncGenerator<NumberedRecord<z.infer<typeof recordSchema>>, void> {
-  for await (const { line, cells } of readCsv(path)) {
-    const record: Record<string, unknown> = {};
-    for (const [name, cell] of Object.entries(cells)) if (cell !== '') record[name] = cell;
-    for (const name of JSON_COLUMNS)
-      if (record[name] !== undefined) record[name] = parseCell(cells[name]!, name, path, line);
-    const textColumn = ['text', 'content'].find((name) => cells[name] !== undefined);
-    if (
-      textColumn !== undefined &&
-      [record.text, record.content, record.tokens, record.messages].every((v) => v === undefined)
-    )
-      record[textColumn] = '';
-    const result = recordSchema.safeParse(record);
-    if (!result.success) {
-      const where = `${path} line ${line}`;
-      throw new InputError('ERR_FILE_FORMAT', describeIssue(result.error.issues[0]!, record, where));
-    }
-    yield { line, place: line, record: result.data };
-  }
+function fieldsOf(cells: Cells, csv: boolean, where: string): Cells {
+  const fields: Record<string, unknown> = {};
+  for (const [name, cell] of Object.entries(cells))
+    if (cell !== null && !(csv && cell === '')) fields[name] = cell;
+  for (const name of JSON_COLUMNS)
+    if (typeof fields[name] === 'string') fields[name] = parseCell(fields[name], name, where);
+  const textColumn = ['text', 'content'].find((name) => cells[name] === '');
+  const sources = [fields.text, fields.content, fields.tokens, fields.messages];
+  if (textColumn !== undefined && sources.every((source) => source === undefined)) fields[textColumn] = '';
+  return fields;
 }
 
-function parseCell(cell: string, name: string, path: string, line: number): unknown {
+function parseCell(cell: string, name: string, where: string): unknown {
   try {
-    return JSON.parse(cell);
+    return parseJson(cell);
   } catch (cause) {
     throw new InputError(
       'ERR_FILE_FORMAT',
-      `Expected JSON for ${name} in ${path} line ${line} but received ${name === 'secrets' ? 'something else' : describe(cell)}.`,
+      `Expected JSON for ${name} in ${where} but received ${name === 'secrets' ? 'something else' : describe(cell)}.`,
       { cause },
     );
   }

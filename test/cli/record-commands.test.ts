@@ -60,7 +60,7 @@ describe('score', () => {
       input,
     });
     expect(parseLines(stdout).map(({ id }) => id)).toEqual(['a']);
-    expect(stderr).toBe('Scored 1 records.\n');
+    expect(stderr).toBe('Scored 1 record.\n');
   });
 
   test('needs no tokenizer for tokens, and says so for text', async () => {
@@ -93,7 +93,7 @@ describe('score', () => {
     await writeFile(`${out}.part`, `${whole.split('\n')[0]}\n{"id":"torn`);
     await writeFile(`${out}.part.key`, `${runKey}\n`);
     const { stderr } = await run('score', ...args);
-    expect(stderr).toContain('Going on after 1 records');
+    expect(stderr).toContain('Going on after 1 record of');
     expect(await readFile(out, 'utf8')).toBe(whole);
   });
 

@@ -97,7 +97,7 @@ test.each([
   ['id,tokens\n1,"[""a""]"\n', /Expected .* for tokens\.0 in \/dev\/stdin line 2/],
   [
     'id,text\n1,"a\n',
-    /Expected a CSV record in \/dev\/stdin line \d but a quote was opened and never closed/,
+    /Expected a CSV record in \/dev\/stdin line \d but a quote was opened there or in a line after it and never closed/,
   ],
 ])('%j is refused in one sentence', async (input, expected) => {
   const args = ['score', '--model', space.at('model'), '--input', '-', '--format', 'csv'];

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRecords } from '../../lib/cli/records.js';
 import { UniqueIds } from '../../lib/data/unique-ids.js';
@@ -45,4 +46,24 @@ test.each<[string, string]>([
 test('documents of one id are not planted alike', () => {
   const document = { id: 'a.py', text: 'x = 1\n' };
   expect(() => plantSecrets([document, { ...document, text: 'y = 2\n' }])).toThrow(/document 2 but "a.py"/);
+});
+
+test('records come in any format, and long ids keep their digits', async () => {
+  const id = '9007199254740993';
+  const files: [string, string | Buffer][] = [
+    ['a.jsonl', `{"id":${id},"text":"x","score":NaN}\n{"id":"b","text":"y"}\n`],
+    ['a.json', `[{"id":${id},"text":"x"},\n {"id":"b","text":"y"}]`],
+    ['a.csv', `id,text,tokens\n${id},x,\nb,y,\n`],
+    ['a.data.gz', gzipSync(`{"id":${id},"text":"x"}\n{"id":"b","text":"y"}\n`)],
+  ];
+  for (const [name, content] of files) {
+    const path = join(directory, name);
+    await writeFile(path, content);
+    const records = [];
+    for await (const record of readRecords(path)) records.push(record);
+    expect(records, name).toEqual([
+      { id, named: true, text: 'x' },
+      { id: 'b', named: true, text: 'y' },
+    ]);
+  }
 });
