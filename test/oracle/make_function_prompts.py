@@ -1,4 +1,5 @@
 """The prompts of Python files by Python's own parser and tokenizer: what lib/sampling/function-prompt.ts scans.
+By Python 3.12 or newer, whose f-strings may hold any expression.
 
 make_function_prompts.py > test/fixtures/sampling/function-prompts.jsonl   cases made of fragments, with their prompts
 make_function_prompts.py FILE_OR_DIRECTORY... > prompts.jsonl              {path, sha1} for check_function_prompts.ts
@@ -111,6 +112,48 @@ def cases():
             yield {"source": head, "prompt": function_prompt(head)}
         except SyntaxError:
             continue
+    yield from formatted_cases()
+
+
+def formatted(draw, depth=0):
+    """A random f-string as PEP 701 has them: any quotes in fields, lines, comments, backslashes, nested formats."""
+    prefix, quotes = draw.choice(["f", "F", "rf", "fR", "f"]), draw.choice(["'", '"', "'" * 3, '"' * 3])
+    texts = [
+        "def h():", "{{", "}}", "{{def}}", "\\N{BULLET}", "\\\\", '\\"', "\\'", "\\n", "\\{x}", "#", " ", "é", "\\\n",
+    ]
+    if len(quotes) == 3:
+        texts += ["\n", "\n# def no():\n", quotes[0], "\ndef k():\n    pass\n"]
+    fields = [
+        "x", "d['def f():']", 'd["a"]', "'\"'", '"\'"', "'{'", "'" * 3 + "}" + "'" * 3, "x!r", "x != y", "x=", " {1: 2}[1]",
+        "(lambda a: a)(1)", "[a for a in x if a]", "x\n", "x # def }\n", "(\n1,\n)", "'\\n'.join(x)", "x[1:2]", "x:>10",
+        "x!r:^{w}.{p}", "x:%H:%M", "x:{'>'}{w!r}", "x if y else 'z'", "(y := 1)", '"' * 3 + "\n" + '"' * 3,
+    ]
+    text = ""
+    for _ in range(draw.randrange(1, 5)):
+        if draw.random() < 0.5:
+            text += draw.choice(texts)
+        else:
+            nested = depth < 3 and draw.random() < 0.4
+            text += "{" + (formatted(draw, depth + 1) if nested else draw.choice(fields)) + "}"
+    return prefix + quotes + text + quotes
+
+
+def formatted_cases():
+    draw, made = random.Random(1), 0
+    while made < 300:
+        string = formatted(draw)
+        source = draw.choice([
+            f"x = {string}\ndef g(a):\n    pass\n",
+            f"def g(a, b={string}) -> int:\n    'doc'\n",
+            f"def g(a):\n    {string}\n",
+            f"@wrap({string})\nclass A:\n    def g(self): pass\n",
+        ])
+        try:
+            prompt = function_prompt(source)
+        except (SyntaxError, ValueError):
+            continue
+        made += 1
+        yield {"source": source, "prompt": prompt}
 
 
 def files(paths):

@@ -11,7 +11,7 @@ describe('functionPrompt', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { source: string; prompt: string | null });
-    expect(cases.length).toBeGreaterThan(400);
+    expect(cases.length).toBeGreaterThan(700);
     expect(cases.filter(({ prompt }) => prompt === null).length).toBeGreaterThan(10);
     for (const { source, prompt } of cases) expect(functionPrompt(source) ?? null, source).toBe(prompt);
   });
@@ -28,6 +28,16 @@ describe('functionPrompt', () => {
     ['old line ends', 'def f():\r    "doc"\r    pass\r', 'def f():\r    "doc"'],
     ['a name with def in it', 'undefined = def_ = 0xdef\n', undefined],
     ['no text', '', undefined],
+    ['a quote in a field of an f-string', `x = f"{'"'}"\ndef g(a):\n    pass\n`, `x = f"{'"'}"\ndef g(a):`],
+    [
+      'a field like a function',
+      `x = f"{d["def f():"]}"\ndef g(a): pass\n`,
+      `x = f"{d["def f():"]}"\ndef g(a):`,
+    ],
+    ['a t-string', `x = t"{d["a"]:{w}}"\ndef g(): pass\n`, `x = t"{d["a"]:{w}}"\ndef g():`],
+    ['an f-string of one line that reaches over two', 'x = f"a\ndef f(): pass"\n', undefined],
+    ['a field that is not closed', 'x = f"{a"\ndef f(): pass\n', undefined],
+    ['a format that is not closed', 'x = f"{a:>"\ndef f(): pass\n', undefined],
     ['a string that is not closed', 'x = "\ndef f(): pass\n', undefined],
     ['a text that is not closed', 'x = """\ndef f(): pass\n', undefined],
     ['a signature that is torn', 'def f(a, b', undefined],
@@ -37,7 +47,15 @@ describe('functionPrompt', () => {
   });
 
   it('takes time in proportion to the text, however deep or torn', () => {
-    for (const source of ['('.repeat(1e6), '"'.repeat(1e6 + 1), '\\\n'.repeat(5e5), 'def '.repeat(2e5)])
+    for (const source of [
+      'f"{'.repeat(1e6),
+      `f"{${'x:{'.repeat(1e6)}`,
+      `f"{${'('.repeat(1e6)}`,
+      '('.repeat(1e6),
+      '"'.repeat(1e6 + 1),
+      '\\\n'.repeat(5e5),
+      'def '.repeat(2e5),
+    ])
       expect(functionPrompt(source)).toBeUndefined();
   });
 });
