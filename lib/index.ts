@@ -34,6 +34,8 @@ export { type Document, type ReadDocumentsOptions, readDocuments } from './data/
 export { type ResolveModelEvent, type ResolveModelOptions, resolveModel } from './data/hub.js';
 export { type Dataset, type DatasetFile, resolveDataset } from './data/hub-dataset.js';
 export { readJsonLines, writeJsonLines } from './data/json-lines.js';
+export type { LeftOutReason, LeftOutRecord, OnLeftOut } from './data/left-out.js';
+
 export { openResumableJsonLines, type ResumableJsonLines } from './data/resumable-json-lines.js';
 export { type RunManifest, readRunManifest, writeRunManifest } from './data/run-manifest.js';
 export { createRunRecorder, type RunRecorder, type RunRecorderOptions } from './data/run-recorder.js';
@@ -169,7 +171,11 @@ export {
   outputPath,
   readOutputs,
 } from './sampling/output-directory.js';
-export { type FunctionPrompts, readFunctionPrompts, readHashedPrompt } from './sampling/prompts.js';
+export {
+  type ReadFunctionPromptsOptions,
+  readFunctionPrompts,
+  readHashedPrompt,
+} from './sampling/prompts.js';
 export { filterSecrets } from './secrets/filter.js';
 export { type RedactOptions, redactSecrets } from './secrets/redact.js';
 export { type ScanOptions, scanSecrets } from './secrets/scan.js';

@@ -98,9 +98,9 @@ export function addDeviceOptions(command: Command): Command {
 }
 
 /** Adds `--input --output`, `-` standing for stdin and stdout. */
-export function addFileOptions(command: Command): Command {
+export function addFileOptions(command: Command, input = 'JSON lines'): Command {
   return command
-    .requiredOption('--input <file>', 'JSON lines to read, or - for stdin')
+    .requiredOption('--input <path>', `${input} to read, or - for stdin`)
     .option('--output <file>', 'JSON lines to write, or - for stdout', '-');
 }
 

@@ -1,13 +1,15 @@
 /** What the outputs of `lethe sample` continue, as its options say. */
 import { readFile } from 'node:fs/promises';
 import { counted } from '../counted.js';
+import { LeftOut } from '../data/left-out.js';
 import { fileError, InputError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { readFunctionPrompts, readHashedPrompt } from '../sampling/prompts.js';
 import type { Session } from './session.js';
+import { sayLeftOut, type TreeFlags, treeOptions } from './tree-options.js';
 
-export interface PromptOptions {
+export interface PromptOptions extends TreeFlags {
   readonly prompt?: string;
   readonly promptFile?: string;
   readonly promptHash?: string;
@@ -28,11 +30,12 @@ export async function readPrompts(options: PromptOptions, session: Session): Pro
   requireOne(options);
   const { prompt, promptFile, promptHash, prompts, functionPrompts } = options;
   if (functionPrompts !== undefined) {
-    const found = await readFunctionPrompts(functionPrompts);
-    const [first] = found.without;
-    if (first !== undefined)
-      session.say(`${found.without.length} files hold no function, or are not UTF-8: ${first}, for one.`);
-    return { prompts: found.prompts, many: true };
+    const leftOut = new LeftOut();
+    const tree = await treeOptions(options, functionPrompts);
+    const found = await readFunctionPrompts(functionPrompts, { ...tree, onLeftOut: leftOut.add }).finally(
+      () => sayLeftOut(leftOut, session),
+    );
+    return { prompts: found, many: true };
   }
   if (promptHash !== undefined && prompts !== undefined)
     return { prompts: [await readHashedPrompt(prompts, promptHash)], many: false };

@@ -7,18 +7,17 @@ import type { OnNote } from './csv.js';
 import type { Document } from './document.js';
 import { chooseFields, TEXT_FIELDS, toDocument } from './document-record.js';
 import { inputFormat, readInput } from './input-records.js';
+import type { OnLeftOut } from './left-out.js';
 import type { OnRead } from './plain-bytes.js';
-import { type OnSkip, readSingleFile, readTree } from './source-tree.js';
+import { readSingleFile, readTree, type TreeOptions, treeOptionsSchema } from './source-tree.js';
 
 export type { Document };
 
-export interface ReadDocumentsOptions {
+export interface ReadDocumentsOptions extends TreeOptions {
   /** The field or column that holds the text. Default: `text`, or else `content`. */
   readonly textField?: string | undefined;
-  /** Larger files of a tree are skipped. Bytes, default 1 MiB: what is larger is data or generated. */
-  readonly maxFileBytes?: number | undefined;
-  /** Told of every file of a tree that is not taken. */
-  readonly onSkip?: OnSkip | undefined;
+  /** Told of everything in a tree that is not taken, and why. */
+  readonly onLeftOut?: OnLeftOut | undefined;
   /** Told how many bytes more of a file with records have been read from disk. */
   readonly onRead?: OnRead | undefined;
   /** Told of what could be read in several ways. Default: a warning of the process. */
@@ -27,28 +26,24 @@ export interface ReadDocumentsOptions {
 
 const aFunction = (value: unknown) => typeof value === 'function';
 
-const readDocumentsOptions = z.strictObject({
+const readDocumentsOptions = treeOptionsSchema.extend({
   textField: z.string().min(1).optional(),
-  maxFileBytes: z
-    .int()
-    .min(1)
-    .default(2 ** 20),
-  onSkip: z.custom<OnSkip>(aFunction, 'a function').optional(),
+  onLeftOut: z.custom<OnLeftOut>(aFunction, 'a function').optional(),
   onRead: z.custom<OnRead>(aFunction, 'a function').optional(),
   onNote: z.custom<OnNote>(aFunction, 'a function').optional(),
 });
 
 /**
  * The documents at `path`, in an order that is the same on every machine:
- * - a directory: the text files below it, by name; hidden ones, binary ones and large ones left out; `id` is the path
- *   within the directory, with `/`
+ * - a directory: the text files below it, by name, see {@link TreeOptions}; `id` is the path within the directory, with
+ *   `/`
  * - a Parquet file, known by how it begins: flat columns as below
  * - a `.csv` file: a header line and columns as below
  * - a `.jsonl`, `.ndjson` or `.json` file: JSON lines, one array, or objects over many lines
  * - a pipe such as `/dev/stdin`, or a compressed file with another name: JSON or CSV, by how it begins
  * - any other file: one document, `id` is its name
  *
- * Texts may be compressed by gzip, zstd, bzip2 or xz, and stored in UTF-16 with a byte-order mark.
+ * Texts may be compressed by gzip, zstd, bzip2 or xz, and stored in UTF-16 or UTF-32 with a byte-order mark.
  * Records are `{id?, text}` or `{id?, content}`; `doc_id` is an id too, and `path`, `repo_name` or `repo`, and
  * `licence`, `license` or `licenses` are kept. Without an id it is `<file name>:<line>`, in Parquet and in arrays
  * `<file name>:<row>`.
@@ -59,7 +54,7 @@ export async function* readDocuments(
   path: string,
   options: ReadDocumentsOptions = {},
 ): AsyncGenerator<Document, void> {
-  const { textField, maxFileBytes, onSkip, onRead, onNote } = check(
+  const { textField, onLeftOut, onRead, onNote, ...tree } = check(
     readDocumentsOptions,
     options,
     'options of readDocuments',
@@ -68,7 +63,7 @@ export async function* readDocuments(
     throw fileError('read', path, error);
   });
   if (found.isDirectory()) {
-    yield* readTree(path, { maxFileBytes, onSkip });
+    yield* readTree(path, tree, onLeftOut);
     return;
   }
   const format = await inputFormat(path);

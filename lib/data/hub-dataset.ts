@@ -6,7 +6,7 @@ import { CachedRepository, COMMIT, HUB_NAME } from '../model/hub/hub-cache.js';
 import { HubClient, type HubFile, HubUnreachable } from './hub-client.js';
 import { downloadFiles, type HubEvent } from './hub-files.js';
 import { type HubOptions, type HubSettings, hubSettings } from './hub-settings.js';
-import { walkFiles } from './walk.js';
+import { locationOf, walkFiles } from './walk.js';
 
 export interface Dataset {
   readonly name: string;
@@ -108,7 +108,7 @@ async function* fromCache(
     );
   const files = new Map<string, DatasetFile>();
   for await (const file of walkFiles(directory, { hidden: false })) {
-    const etag = basename(await realpath(file.path));
+    const etag = basename(await realpath(locationOf(file)));
     files.set(file.name, { ...file, ...(/^[0-9a-f]{64}$/.test(etag) ? { sha256: etag } : {}) });
   }
   const chosen = chooseFiles([...files.keys()], name);

@@ -1,9 +1,7 @@
 /** Which model a campaign samples from: its name, and a digest that is not computed again while its files are untouched. */
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { digestDirectory, digestText } from '../data/digest.js';
 import { walkFiles } from '../data/walk.js';
-import { fileError } from '../errors.js';
 
 export const campaignModelSchema = z.strictObject({
   /** As the user calls it: a directory, or a name on the hub. */
@@ -38,11 +36,7 @@ export async function identifyModel(
 
 async function stampOf(directory: string): Promise<string> {
   const lines: string[] = [];
-  for await (const { name, path, sizeBytes } of walkFiles(directory, { hidden: true })) {
-    const { mtimeMs } = await stat(path).catch((error: unknown) => {
-      throw fileError('read', path, error);
-    });
-    lines.push(`${name} ${sizeBytes} ${mtimeMs}\n`);
-  }
+  for await (const { name, sizeBytes, modifiedMs } of walkFiles(directory, { hidden: true }))
+    lines.push(`${name} ${sizeBytes} ${modifiedMs}\n`);
   return digestText(lines.join(''));
 }

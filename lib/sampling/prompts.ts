@@ -1,8 +1,16 @@
 /** Where prompts come from: the file that an analysis writes, by hash, and the first functions of Python files. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { describeIssue } from '../check.js';
-import { walkFiles } from '../data/walk.js';
+import { check, describeIssue } from '../check.js';
+import type { OnLeftOut } from '../data/left-out.js';
+import {
+  type FullTreeOptions,
+  readTreeText,
+  type TreeOptions,
+  treeOptionsSchema,
+  walkTree,
+} from '../data/source-tree.js';
+import type { FoundFile } from '../data/walk.js';
 import { fileError, InputError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import { functionPrompt } from './function-prompt.js';
@@ -49,57 +57,61 @@ export async function readHashedPrompt(path: string, hash: string): Promise<stri
   );
 }
 
-export interface FunctionPrompts {
-  /** Each once, in the order of the files. */
-  readonly prompts: readonly string[];
-  /** Files that give none: they hold no function, or are not UTF-8. */
-  readonly without: readonly string[];
+export interface ReadFunctionPromptsOptions extends TreeOptions {
+  /** Told of Python files that give no prompt, and of all directories that are left out. */
+  readonly onLeftOut?: OnLeftOut | undefined;
 }
 
 /**
- * The prompts of Python files, see {@link functionPrompt}. Of directories, all files below them that end in `.py`, in
- * the order of their names.
+ * The prompts of Python files, see {@link functionPrompt}, each once, in the order of the files. Of directories, all
+ * files below them that end in `.py`, in the order of their names, as {@link TreeOptions} say.
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` if not one holds a function
  */
-export async function readFunctionPrompts(paths: readonly string[]): Promise<FunctionPrompts> {
+export async function readFunctionPrompts(
+  paths: readonly string[],
+  { onLeftOut, ...options }: ReadFunctionPromptsOptions = {},
+): Promise<readonly string[]> {
+  const tree = check(treeOptionsSchema, options, 'options of readFunctionPrompts');
   const prompts = new Set<string>();
-  const without: string[] = [];
+  let files = 0;
   for (const path of paths) {
-    for await (const file of pythonFiles(path)) {
-      const prompt = await promptOfFile(file);
-      if (prompt === undefined) without.push(file);
+    for await (const file of pythonFiles(path, tree, onLeftOut)) {
+      files++;
+      const text = await readTreeText(file, onLeftOut);
+      if (text === undefined) continue;
+      const prompt = functionPrompt(withoutMark(text));
+      if (prompt === undefined) onLeftOut?.('no-function', file.path);
       else prompts.add(prompt);
     }
   }
-  if (prompts.size > 0) return { prompts: [...prompts], without };
+  if (prompts.size > 0) return [...prompts];
   throw new InputError(
     'ERR_FILE_FORMAT',
-    `Expected Python files with functions in ${paths.join(', ')} but found ${without.length === 0 ? 'no such files' : `none in ${without.length} files`}.`,
+    `Expected Python files with functions in ${paths.join(', ')} but found ${files === 0 ? 'no such files' : `none in ${files} files`}.`,
   );
 }
 
-async function* pythonFiles(path: string): AsyncGenerator<string, void, void> {
+async function* pythonFiles(
+  path: string,
+  tree: FullTreeOptions,
+  onLeftOut: OnLeftOut | undefined,
+): AsyncGenerator<Pick<FoundFile, 'name' | 'path' | 'location'>, void, void> {
   const found = await stat(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
   if (!found.isDirectory()) {
-    yield path;
+    yield { name: path, path, location: path };
     return;
   }
-  for await (const file of walkFiles(path, { hidden: false })) if (file.name.endsWith('.py')) yield file.path;
+  // What is no Python is not looked for.
+  const tell: OnLeftOut = (reason, name) => {
+    if (/(?:\.py|\/)$/.test(name)) onLeftOut?.(reason, name);
+  };
+  for await (const file of walkTree(path, tree, tell)) if (file.name.endsWith('.py')) yield file;
 }
 
-async function promptOfFile(path: string): Promise<string | undefined> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw fileError('read', path, error);
-  });
-  let source: string;
-  try {
-    // A byte-order mark is left out, as Python does.
-    source = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-  return functionPrompt(source);
+/** A byte-order mark is left out, as Python does. */
+function withoutMark(source: string): string {
+  return source.startsWith('\ufeff') ? source.slice(1) : source;
 }

@@ -73,7 +73,7 @@ describe('a tree', () => {
     const documents = await collect(
       readDocuments(join(directory, 'tree'), {
         maxFileBytes: 100,
-        onSkip: (path, reason) => skipped.push(`${path.slice(directory.length)} ${reason}`),
+        onLeftOut: (reason, path) => skipped.push(`${path.slice(directory.length)} ${reason}`),
       }),
     );
     expect(documents.map(({ id, text }: Document) => [id, text])).toEqual([
@@ -85,7 +85,14 @@ describe('a tree', () => {
       ['link.py', 'b\n'],
     ]);
     expect(documents[0]!.path).toBe(join(directory, 'tree/a/Y.ts'));
-    expect(skipped).toEqual(['/tree/image.bin binary', '/tree/large.js large', '/tree/latin1.txt binary']);
+    expect(skipped).toEqual([
+      '/tree/.git/ hidden',
+      '/tree/circle linked-directory',
+      '/tree/dangling link',
+      '/tree/image.bin not-text',
+      '/tree/large.js large',
+      '/tree/latin1.txt not-text',
+    ]);
   });
 
   test('without a text file is refused', async () => {
@@ -114,7 +121,7 @@ describe('one file', () => {
 test.each<[object, string]>([
   [{ maxFileBytes: 0 }, 'Expected a number >= 1 for maxFileBytes in options of readDocuments but received 0'],
   [{ max: 1 }, 'Expected only known keys in options of readDocuments but received "max".'],
-  [{ onSkip: 1 }, 'Expected a function for onSkip in options of readDocuments but received 1'],
+  [{ onLeftOut: 1 }, 'Expected a function for onLeftOut in options of readDocuments but received 1'],
 ])('misuse: %j', async (options, message) => {
   await expect(collect(readDocuments('.', options as ReadDocumentsOptions))).rejects.toThrow(message);
 });

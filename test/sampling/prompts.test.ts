@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readFunctionPrompts, readHashedPrompt } from '../../lib/sampling/prompts.js';
 import { promptHash, resultsDirectory } from '../../lib/sampling/results-directory.js';
@@ -57,10 +57,23 @@ describe('readFunctionPrompts', () => {
     await writeFile(at('tree', 'e.py'), 'x = 1\n');
     await writeFile(at('tree', 'f.py'), Buffer.from('x = "\xff"\ndef f(): pass\n', 'latin1'));
     await writeFile(at('other'), 'def other(): pass\n');
-    expect(await readFunctionPrompts([at('tree'), at('other')])).toEqual({
-      prompts: ['def b():\n  "doc"', 'def c():', 'def other():'],
-      without: [at('tree', 'e.py'), at('tree', 'f.py')],
-    });
+    await writeFile(at('tree', '.h.py'), 'def h(): pass\n');
+    await writeFile(at('tree', '.h.txt'), '');
+    await writeFile(at('tree', 'g.py'), Buffer.from('\ufeffdef g(): pass\n', 'utf16le'));
+    const leftOut: string[] = [];
+    const onLeftOut = (reason: string, name: string) =>
+      leftOut.push(`${reason} ${relative(directory, name)}`);
+    expect(await readFunctionPrompts([at('tree'), at('other')], { onLeftOut })).toEqual([
+      'def b():\n  "doc"',
+      'def c():',
+      'def g():',
+      'def other():',
+    ]);
+    expect(leftOut).toEqual(['hidden tree/.h.py', 'no-function tree/e.py', 'not-text tree/f.py']);
+    expect(await readFunctionPrompts([at('tree')], { hidden: true, exclude: ['b', 'g.py'] })).toEqual([
+      'def h():',
+      'def c():',
+    ]);
   });
 
   it('refuses files without any function', async () => {

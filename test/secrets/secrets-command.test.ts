@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createSecretsCommand, describeSummary } from '../../lib/cli/commands/secrets.js';
 
@@ -61,7 +61,50 @@ describe('lethe secrets scan', () => {
     expect(tags).toEqual([[], [], ['IP_ADDRESS']]);
   });
 
+  test('reads whatever of a tree is text, hidden and large, and says what it passed over', async () => {
+    const put = async (name: string, content: string | Buffer) => {
+      await mkdir(dirname(at(`tree/${name}`)), { recursive: true });
+      await writeFile(at(`tree/${name}`), content);
+    };
+    const line = `key = "${KEY}"\n`;
+    await put('.env', line);
+    await put('.github/x.yml', line);
+    await put('.git/config', line);
+    await put('src/big.json', `${line}${' '.repeat(2 ** 20)}`);
+    await put('src/wide.ps1', Buffer.from(`\ufeff${line}`, 'utf16le'));
+    await put('src/plain.py', 'x = 1\n');
+    await put('src/latin1.py', Buffer.from('\xe9', 'latin1'));
+    const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const stderr = vi.mocked(process.stderr.write);
+    stderr.mockClear();
+    const found = async (...args: string[]) => {
+      stdout.mockClear();
+      await scan('--input', at('tree'), '--output', at('tree.jsonl'), '--json', ...args);
+      const scanned = (await records(at('tree.jsonl'))) as { id: string; secrets: object[] }[];
+      const { leftOut } = JSON.parse(String(stdout.mock.lastCall![0]));
+      return { ids: scanned.filter(({ secrets }) => secrets.length > 0).map(({ id }) => id), leftOut };
+    };
+    expect(await found()).toEqual({
+      ids: ['.env', '.github/x.yml', 'src/big.json', 'src/wide.ps1'],
+      leftOut: {
+        excluded: { count: 1, names: [at('tree/.git/')] },
+        'not-text': { count: 1, names: [at('tree/src/latin1.py')] },
+      },
+    });
+    expect(stderr.mock.calls.map(([text]) => text)).toContain(
+      `Left out 1 (no text): ${at('tree/src/latin1.py')}.\n`,
+    );
+    const { ids, leftOut } = await found('--no-hidden', '--max-file-bytes', '1000', '--exclude', '*.ps1');
+    expect(ids).toEqual([]);
+    expect(Object.keys(leftOut)).toEqual(['hidden', 'excluded', 'large', 'not-text']);
+    stdout.mockRestore();
+  });
+
   test.each([
+    [['--hidden'], /since --hidden is about directories, but received .*in\.jsonl\.$/],
+    [['--no-hidden'], /since --no-hidden is about directories/],
+    [['--exclude', '*.py'], /since --exclude is about directories/],
+    [['--json', '--output', '-'], /Expected --output FILE with --json/],
     [['--types', 'EMAIL,PHONE'], /for --types but received "PHONE"/],
     [['--input', 'missing.jsonl'], /missing\.jsonl: it does not exist/],
   ])('%j is refused', async (args, message) => {

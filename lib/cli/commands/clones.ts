@@ -1,6 +1,7 @@
 /** `lethe clones`: blocks of lines that outputs share with a corpus, as a log in the published format. */
 
 import { Command, Option } from 'commander';
+import { findShards } from '../../clones/corpus/find-shards.js';
 import { LINE_MODES, type LineMode } from '../../clones/lines/line-mode.js';
 import {
   type CloneLogFormat,
@@ -11,18 +12,21 @@ import {
 } from '../../clones/log/log-format.js';
 import { type DetectClonesResult, searchClones } from '../../clones/search/search.js';
 import { counted } from '../../counted.js';
+import { LeftOut } from '../../data/left-out.js';
 import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
 import { integerOption } from '../options.js';
 import { withSession } from '../session.js';
 import { parseShare, type Share, shareOf } from '../share.js';
+import { sayLeftOut } from '../tree-options.js';
 import { createClonesMergeCommand } from './clones-merge.js';
 
 const EXAMPLES = `
 Examples:
   lethe clones outputs/all_0-19999 corpus/0 --log 0.log
+  lethe clones outputs/all_0-19999 corpus/ --log clones.jsonl
   lethe clones outputs/all_0-19999 corpus/*.gz --threshold 10 --workers 8 --log clones.jsonl
-  lethe clones outputs/all_0-19999 corpus/* --shard $SLURM_ARRAY_TASK_ID/8 --log $SLURM_ARRAY_TASK_ID.log
+  lethe clones outputs/all_0-19999 corpus/ --shard $SLURM_ARRAY_TASK_ID/8 --log $SLURM_ARRAY_TASK_ID.log
   lethe clones merge [1-8].log --log all.log
   lethe clones outputs/all_0-999 corpus/0 --json > groups.jsonl
 
@@ -56,7 +60,10 @@ export function createClonesCommand(): Command {
       'Finds every block of lines that stands both in the outputs and in a corpus shard. The corpus is read once; memory grows with the outputs and the matches.',
     )
     .argument('<outputs>', 'text file of model outputs, e.g. all_0-19999')
-    .argument('<shards...>', "text files of the training corpus, gzip'd or not")
+    .argument(
+      '<shards...>',
+      "text files of the training corpus, gzip'd or not, or the directory of a built one",
+    )
     .option('--log <file>', 'where the log goes, or - for stdout (default: - unless --json is given)')
     .addOption(
       new Option('--format <name>', 'format of the log (default: jsonl for a log called *.jsonl)').choices(
@@ -92,10 +99,13 @@ export function createClonesCommand(): Command {
     .action((outputs: string, shards: string[], options: Options) =>
       withSession(async (session) => {
         const { threshold, mode, workers, shard } = options;
+        const leftOut = new LeftOut();
+        const files = await findShards(shards, leftOut.add);
+        sayLeftOut(leftOut, session);
         const result = await session.run(
           searchClones({
             outputs: [outputs, ...options.outputs],
-            shards: shard === undefined ? shards : shareOf(shards, shard, 'shards'),
+            shards: shard === undefined ? files : shareOf(files, shard, 'shards'),
             threshold,
             mode,
             compare: options.separately || shard !== undefined ? 'separately' : 'together',

@@ -8,9 +8,11 @@ import {
   readCorpusManifest,
 } from '../../clones/corpus/manifest.js';
 import { counted } from '../../counted.js';
+import { describeLeftOut } from '../../data/left-out.js';
 import { InputError } from '../../errors.js';
 import { integerOption } from '../options.js';
 import { withSession } from '../session.js';
+import { addTreeOptions, type TreeFlags, treeOptions } from '../tree-options.js';
 
 const HELP = `
 A source is a data set on the Hugging Face hub (org/name), a Parquet file, JSON lines or CSV, gzip'd or not, or a
@@ -18,16 +20,18 @@ directory of source files. Documents are taken in the order of the sources, of a
 
 DIR gets shards 0, 1, ... in the published format: of every document the lines that are not empty, an empty line, and a
 line with their md5. Beside each, N.documents.jsonl says where its documents stand, their id, path and licence; corpus.json
-has the digests of sources and shards. The shards are the same whatever --workers is. A build that was stopped goes on
+has the digests of sources and shards, and what of directories was left out and why: hidden files, those over 1 MiB and
+what is no text, unless the options say otherwise. The shards are the same whatever --workers is. A build that was stopped goes on
 after the last finished shard when the same command is run again.
 
 Examples:
   lethe corpus build codeparrot/codeparrot-clean-train --output corpus
   lethe corpus build data/*.jsonl.gz --output corpus --text-field code --gzip
   lethe corpus build src third_party --output corpus --documents-per-shard 10000
-  lethe clones outputs/all_0-19999 corpus/{0..52} --log clones.log`;
+  lethe corpus build . --output corpus --include '*.py' --include '*.js' --exclude node_modules/ --exclude '*.min.js'
+  lethe clones outputs/all_0-19999 corpus/ --log clones.log`;
 
-interface BuildOptions {
+interface BuildOptions extends TreeFlags {
   readonly output: string;
   readonly documentsPerShard: number;
   readonly workers?: number;
@@ -35,10 +39,11 @@ interface BuildOptions {
   readonly gzip?: boolean;
   readonly revision?: string;
   readonly localFilesOnly?: boolean;
+  readonly json?: boolean;
 }
 
 export function createCorpusCommand(): Command {
-  const build = new Command('build')
+  const command = new Command('build')
     .summary('build the shards of a training corpus')
     .description('Builds shards of a training corpus, in which clones are looked for, from documents.')
     .argument('<sources...>', 'files, directories, and data sets on the hub')
@@ -56,6 +61,8 @@ export function createCorpusCommand(): Command {
     .option('--gzip', 'compress the shards: 0.gz, 1.gz, ...')
     .option('--revision <name>', 'branch, tag or commit of data sets on the hub (default: main)')
     .option('--local-files-only', 'take what the cache has of data sets and ask no server')
+    .option('--json', 'print corpus.json');
+  const build = addTreeOptions(command)
     .addHelpText('after', HELP)
     .action((sources: string[], options: BuildOptions) =>
       withSession(
@@ -69,11 +76,13 @@ export function createCorpusCommand(): Command {
               ...(workers === undefined ? {} : { workers }),
               ...(textField === undefined ? {} : { textField }),
               ...(gzip === undefined ? {} : { gzip }),
+              ...(await treeOptions(options, sources)),
               hub: { revision, localFilesOnly },
               signal: session.signal,
             }),
             (event) => {
               if (event.type === 'note') session.say(event.message);
+              if (event.type === 'left-out') describeLeftOut(event.leftOut).forEach(session.say);
               if (event.type === 'shard')
                 session.say(
                   `Shard ${event.shard.name} is finished: ${counted(event.shard.documents, 'document')}.`,
@@ -81,6 +90,7 @@ export function createCorpusCommand(): Command {
             },
           );
           session.say(describeCorpus(manifest, output));
+          if (options.json) process.stdout.write(formatManifest(manifest));
         },
         { whenInterrupted: 'Finished shards are kept; run the same command to go on.' },
       ),
@@ -98,15 +108,17 @@ export function createCorpusCommand(): Command {
           `Expected ${CORPUS_MANIFEST_FILE} in ${directory} but found none.`,
           { remedy: 'Build a corpus there by `lethe corpus build`.' },
         );
-      process.stdout.write(
-        json ? `${JSON.stringify(manifest, null, 2)}\n` : `${describeCorpus(manifest, directory)}\n`,
-      );
+      process.stdout.write(json ? formatManifest(manifest) : `${describeCorpus(manifest, directory)}\n`);
     });
   return new Command('corpus')
     .description('build the shards of a training corpus')
     .addCommand(build)
     .addCommand(info)
     .addHelpText('after', '\nExamples:\n  lethe corpus build data/*.jsonl.gz --output corpus');
+}
+
+function formatManifest(manifest: CorpusManifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 function describeCorpus(manifest: CorpusManifest, directory: string): string {

@@ -7,6 +7,7 @@ import { describeAgreement } from '../../clones/log/agreement.js';
 import { counted } from '../../counted.js';
 import { digestFile } from '../../data/digest.js';
 import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
+import { LeftOut } from '../../data/left-out.js';
 import { openResumableJsonLines } from '../../data/resumable-json-lines.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
@@ -22,6 +23,7 @@ import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import { addModelOptions, integerOption, type ModelOptions, numberOption } from '../options.js';
 import { holdsFinishedOutput, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
+import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `
@@ -47,7 +49,7 @@ Examples:
   jq -r 'select(.ranks.zlib <= 100) | .id' ranking.jsonl
   jq -s 'sort_by(-.scores.minKPlusPlus)[:10][] | {id, perplexity, memorized}' ranking.jsonl`;
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, TreeFlags {
   readonly outputs: string;
   readonly model2?: string;
   readonly windows?: number;
@@ -67,7 +69,7 @@ export function createRankCommand(): Command {
     .description('Ranks sampled outputs by how likely they are memorized, from likelihoods alone.')
     .requiredOption('--outputs <path>', 'directory of a campaign, merged file all_A-B, JSON lines or CSV')
     .requiredOption('--output <file>', 'JSON lines to write');
-  return addModelOptions(command)
+  return addTreeOptions(addModelOptions(command))
     .option('--model2 <name>', 'a larger or smaller model with the same tokenizer')
     .addOption(
       integerOption('--windows [lines]', 'score windows of that many lines too', { min: 1 }).preset('6'),
@@ -114,12 +116,16 @@ async function rank(options: Options, session: Session): Promise<void> {
       `Expected --log and --map together but received only --${log === undefined ? 'map' : 'log'}.`,
       { remedy: 'The map says which lines of the merged outputs, and so of the log, are which output.' },
     );
-  const source = await openOutputs(options.outputs);
+  const { hidden, maxFileBytes, include, exclude } = options;
+  const tree = await treeOptions(options, [options.outputs]);
+  const leftOut = new LeftOut();
+  const source = await openOutputs(options.outputs, { ...tree, onLeftOut: leftOut.add });
   const verdicts: Partial<Verdicts> & Pick<Verdicts, 'outputs'> =
     log === undefined || map === undefined
       ? { outputs: await countOutputs(source) }
       : await session.run(readVerdicts(source, { logs: log, maps: map, counting, shards, signal }));
 
+  sayLeftOut(leftOut, session);
   if (verdicts.outputs === 0)
     throw new InputError('ERR_FILE_FORMAT', `Expected at least one output in ${source.path} but found none.`);
 
@@ -131,7 +137,12 @@ async function rank(options: Options, session: Session): Promise<void> {
           { model: options.model2, ...(options.localFilesOnly ? { localFilesOnly: true } : {}) },
           session,
         );
-  const settings = { windows: windows ?? null, minK, dtype: options.dtype ?? 'float32' };
+  const settings = {
+    windows: windows ?? null,
+    minK,
+    dtype: options.dtype ?? 'float32',
+    ...{ hidden, maxFileBytes, include, exclude },
+  };
   const recorder = createRunRecorder({ command: 'rank', options: settings, versions: nativeVersions() });
   await recorder.setModel(directory);
   if (directory2 !== undefined) await recorder.addInput(directory2);
@@ -179,7 +190,7 @@ async function rank(options: Options, session: Session): Promise<void> {
   await writeJsonLines(output, ranked.records());
   await writeRanking(options.ranking ?? join(dirname(output), RANKING_FILE), ranked, session);
   const { outputs, cut, ranking } = ranked;
-  const figures = { outputs, cut, ...(ranking === undefined ? {} : verdictOf(ranking)) };
+  const figures = { outputs, cut, leftOut, ...(ranking === undefined ? {} : verdictOf(ranking)) };
   const written = { path: output, digest: await digestFile(output) };
   await writeRunManifest(dirname(output), recorder.finish({ runKey, ...figures, output: written }));
   if (scores !== undefined) {

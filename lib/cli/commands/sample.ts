@@ -22,6 +22,7 @@ import {
 } from '../options.js';
 import { leaveOutLong, type PromptOptions, readPrompts, startTokenOf } from '../sampling-prompts.js';
 import { type Session, withSession } from '../session.js';
+import { addTreeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `
@@ -61,7 +62,7 @@ interface Options extends ModelOptions, PromptOptions {
 }
 
 export function createSampleCommand(): Command {
-  return addSeedOption(addModelOptions(new Command('sample')))
+  const command = addSeedOption(addModelOptions(new Command('sample')))
     .summary('fill a directory with sampled outputs (the campaign)')
     .description(
       'Samples outputs of a model: the text after the prompt, without special tokens. Without a prompt every output starts from the beginning-of-text token (npg), or from the --start-token.',
@@ -93,7 +94,8 @@ export function createSampleCommand(): Command {
       integerOption('--batch-rows <n>', 'outputs decoded together (default: as 1 GiB of cache holds)', {
         min: 1,
       }),
-    )
+    );
+  return addTreeOptions(command)
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession((session) => run(options, session), {

@@ -5,19 +5,32 @@ import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
 import { readDocuments } from '../../data/documents.js';
 import { writeJsonLines } from '../../data/json-lines.js';
+import { LeftOut } from '../../data/left-out.js';
+import { MAX_SINGLE_FILE_BYTES } from '../../data/source-tree.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js';
 import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
 import { addFileOptions } from '../options.js';
 import { type Session, withSession } from '../session.js';
+import {
+  addTreeOptions,
+  sayLeftOut,
+  type TreeDefaults,
+  type TreeFlags,
+  treeOptions,
+} from '../tree-options.js';
 import { createProbeCommand } from './secrets-probe.js';
 
-interface ScanCommandOptions {
+/** Keys lie in .env and in large dumps as well: whatever can be read is looked at. */
+const SCAN_DEFAULTS: TreeDefaults = { hidden: true, maxFileBytes: MAX_SINGLE_FILE_BYTES };
+
+interface ScanCommandOptions extends TreeFlags {
   readonly input: string;
   readonly output: string;
   readonly types: readonly SecretTag[];
   readonly filter: boolean;
+  readonly json?: boolean;
 }
 
 export function createSecretsCommand(): Command {
@@ -29,27 +42,39 @@ export function createSecretsCommand(): Command {
         .default([...SECRET_TAGS], SECRET_TAGS.join(',')),
     )
     .option('--no-filter', 'keep private addresses, example e-mails and placeholder keys as well')
+    .option('--json', 'print a summary to stdout: documents, secrets by type, what was left out and why');
+  addTreeOptions(addFileOptions(scan, 'documents'), SCAN_DEFAULTS)
     .addHelpText(
       'after',
       `
 Reads {id, text} or {id, content} a line, writes {id, secrets: [{tag, type, value, start, end}]}, every
-occurrence of every value. start and end count UTF-16 code units of the text.
+occurrence of every value. start and end count UTF-16 code units of the text. The input may also be CSV, Parquet, a file of
+text, or a directory: all text files in it are looked at, hidden and large ones too, but not .git; what is passed over is
+said.
 
 Examples:
   lethe secrets scan --input documents.jsonl --output secrets.jsonl
+  lethe secrets scan --input . --exclude node_modules/ --output secrets.jsonl --json
   lethe secrets scan --input documents.jsonl --types EMAIL,KEY --no-filter | head`,
     )
     .action((options: ScanCommandOptions) => withSession((session) => runScan(options, session)));
   return new Command('secrets')
     .description('find e-mail addresses, IP addresses and keys in documents')
-    .addCommand(addFileOptions(scan))
+    .addCommand(scan)
     .addCommand(createProbeCommand())
     .addHelpText('after', '\nExamples:\n  lethe secrets scan --input documents.jsonl --output secrets.jsonl');
 }
 
 async function runScan(options: ScanCommandOptions, session: Session): Promise<void> {
+  if (options.json && options.output === '-')
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      'Expected --output FILE with --json but received none: the records go to stdout.',
+    );
+  const tree = await treeOptions(options, [options.input], SCAN_DEFAULTS);
+  const leftOut = new LeftOut();
   const path = options.input === '-' ? '/dev/stdin' : options.input;
-  const documents = requireUniqueIds(readDocuments(path), path);
+  const documents = requireUniqueIds(readDocuments(path, { ...tree, onLeftOut: leftOut.add }), path);
   const events = scanDocuments(documents, {
     tags: options.types,
     filter: options.filter,
@@ -67,9 +92,14 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
       else yield { id: next.value.document.id, secrets: next.value.document.secrets };
     }
   }
-  if (options.output === '-') await print(records());
-  else await writeJsonLines(options.output, records());
+  try {
+    if (options.output === '-') await print(records());
+    else await writeJsonLines(options.output, records());
+  } finally {
+    sayLeftOut(leftOut, session);
+  }
   if (summary !== undefined) session.say(describeSummary(summary));
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, leftOut })}\n`);
 }
 
 async function print(records: AsyncIterable<object>): Promise<void> {

@@ -5,7 +5,8 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { check } from '../../check.js';
 import { counted } from '../../counted.js';
-import { readDocuments } from '../../data/documents.js';
+import { type Document, readDocuments } from '../../data/documents.js';
+import { LeftOut } from '../../data/left-out.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
@@ -26,6 +27,7 @@ import {
 import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { SHIPPED_TOKENIZER } from '../shipped-tokenizer.js';
+import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `
@@ -39,7 +41,7 @@ Examples:
   lethe train --config tiny.json --input src --output tiny --epochs 20 --learning-rate 1e-3
   lethe train --model codeparrot-small --input documents.jsonl --output tuned --epochs 1 --learning-rate 5e-5`;
 
-interface Options extends Omit<ModelOptions, 'model'> {
+interface Options extends Omit<ModelOptions, 'model'>, TreeFlags {
   readonly model?: string;
   readonly config?: string;
   readonly tokenizer: string;
@@ -73,7 +75,7 @@ export function createTrainCommand(): Command {
     )
     .addOption(integerOption('--warmup-steps <n>', 'steps of linear warm-up', { min: 0, default: 0 }))
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
-  return addSeedOption(addDeviceOptions(addHubOptions(command)))
+  return addSeedOption(addDeviceOptions(addHubOptions(addTreeOptions(command))))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession((session) => run(options, session), {
@@ -84,10 +86,12 @@ export function createTrainCommand(): Command {
 
 async function run(options: Options, session: Session): Promise<void> {
   const { epochs, batchSize, learningRate, decay, warmupSteps, maxTokens, seed } = options;
+  const { hidden, maxFileBytes, include, exclude } = options;
+  const tree = await treeOptions(options, [options.input]);
   const settings = { epochs, batchSize, learningRate, schedule: { decay, warmupSteps }, seed };
   const recorder = createRunRecorder({
     command: 'train',
-    options: { ...settings, maxTokens },
+    options: { ...settings, maxTokens, hidden, maxFileBytes, include, exclude },
     seed,
     versions: nativeVersions(),
   });
@@ -105,7 +109,13 @@ async function run(options: Options, session: Session): Promise<void> {
 
   const { model, tokenizer } = await startingPoint(directory, options);
   await using _ = model;
-  const sequences = await readSequences(options.input, tokenizer, Math.min(maxTokens, model.contextLength));
+  const leftOut = new LeftOut();
+  const documents = readDocuments(options.input, { ...tree, onLeftOut: leftOut.add });
+  const sequences = await readSequences(
+    documents,
+    tokenizer,
+    Math.min(maxTokens, model.contextLength),
+  ).finally(() => sayLeftOut(leftOut, session));
   const result = await recorder.step('train', () =>
     session.run(
       train(model, sequences, {
@@ -117,15 +127,14 @@ async function run(options: Options, session: Session): Promise<void> {
   );
   await model.save(options.output, { tokenizer });
   const { steps, finalLoss, losses } = result;
-  const documents = sequences.length;
   const finished = await checkpointResults(options.output, runKey);
   await writeRunManifest(
     options.output,
-    recorder.finish({ ...finished, documents, steps, finalLoss, losses }),
+    recorder.finish({ ...finished, documents: sequences.length, leftOut, steps, finalLoss, losses }),
   );
   await rm(`${options.output}.state`, { recursive: true, force: true });
   session.say(
-    `Trained ${counted(steps, 'step')} on ${counted(documents, 'document')}: loss ${finalLoss.toFixed(4)}. The model is in ${options.output}.`,
+    `Trained ${counted(steps, 'step')} on ${counted(sequences.length, 'document')}: loss ${finalLoss.toFixed(4)}. The model is in ${options.output}.`,
   );
 }
 
@@ -153,9 +162,13 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
   return check(z.record(z.string(), z.unknown()), await readJsonFile(path), path);
 }
 
-async function readSequences(input: string, tokenizer: Tokenizer, maxTokens: number): Promise<Tokens[]> {
+async function readSequences(
+  documents: AsyncIterable<Document>,
+  tokenizer: Tokenizer,
+  maxTokens: number,
+): Promise<Tokens[]> {
   const sequences: Tokens[] = [];
-  for await (const { text } of readDocuments(input)) {
+  for await (const { text } of documents) {
     // As measuring reads it, see RecordReader.
     const { tokens } = tokenizer.encode(text, { maxTokens, addSpecialTokens: true });
     if (tokens.length >= 2) sequences.push(tokens);

@@ -8,6 +8,8 @@ import { z } from 'zod';
 import { check } from '../../check.js';
 import type { HubEvent } from '../../data/hub-files.js';
 import type { HubOptions } from '../../data/hub-settings.js';
+import { LeftOut, type LeftOutRecord } from '../../data/left-out.js';
+import { type TreeOptions, treeOptionsSchema } from '../../data/source-tree.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, relay } from '../../progress.js';
 import {
@@ -24,7 +26,7 @@ import { shardMapPath, writeShard } from './shard.js';
 import { digestExisting, openSources } from './sources.js';
 import { BlockCutter, streamBlocks } from './stream.js';
 
-export interface BuildCorpusOptions {
+export interface BuildCorpusOptions extends TreeOptions {
   /** Files and directories as {@link readDocuments} takes them, and names of data sets on the hub; in this order. */
   readonly sources: readonly string[];
   /** Where the shards and `corpus.json` go. */
@@ -46,9 +48,11 @@ export type BuildCorpusEvent =
   | HubEvent
   | ProgressEvent
   /** A shard is finished. */
-  | { readonly type: 'shard'; readonly shard: CorpusShard };
+  | { readonly type: 'shard'; readonly shard: CorpusShard }
+  /** At the end: what was met in the sources and is in no shard. */
+  | { readonly type: 'left-out'; readonly leftOut: LeftOutRecord };
 
-const optionsSchema = z.strictObject({
+const optionsSchema = treeOptionsSchema.extend({
   sources: z.array(z.string().min(1)).min(1),
   directory: z.string().min(1),
   documentsPerShard: z.int().min(1).default(100_000),
@@ -70,22 +74,30 @@ export async function* buildCorpus(
   given: BuildCorpusOptions,
 ): AsyncGenerator<BuildCorpusEvent, CorpusManifest, void> {
   const { sources: names, directory, ...rest } = check(optionsSchema, given, 'options of buildCorpus');
-  const { documentsPerShard, textField, gzip, workers, signal } = rest;
-  const options = { documentsPerShard, textField: textField ?? null, gzip };
+  const { documentsPerShard, textField, gzip, workers, signal, hub: _, ...tree } = rest;
+  const options = { documentsPerShard, textField: textField ?? null, gzip, tree };
 
   throwIfAborted(signal);
   const found = await readCorpusManifest(directory);
   if (found === undefined) await refuseForeignShards(directory);
-  const sources = yield* openSources(names, { ...given.hub, workers, signal });
+  const sources = yield* openSources(names, { ...given.hub, workers, tree, signal });
   const described = sources.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 }));
   if (found !== undefined) refuseOther(directory, found, { options, sources: described });
 
   const shards: (CorpusShard | undefined)[] =
     found === undefined ? [] : yield* keepWhole(directory, found, rest);
+  // Sources are those that they were: what was left out of them before is left out still.
+  const leftOut = LeftOut.of(found?.leftOut ?? {});
   const save = (complete: boolean) => {
     const known = shards.indexOf(undefined);
     const whole = shards.slice(0, known === -1 ? shards.length : known) as CorpusShard[];
-    return writeCorpusManifest(directory, { options, sources: described, shards: whole, complete });
+    return writeCorpusManifest(directory, {
+      options,
+      sources: described,
+      shards: whole,
+      complete,
+      leftOut: leftOut.toJSON(),
+    });
   };
   let complete = found?.complete ?? false;
   let manifest = found ?? (await save(false));
@@ -94,15 +106,12 @@ export async function* buildCorpus(
     if (complete && index >= shards.length) break;
     const start = index === 0 ? { source: 0, documents: 0 } : shards[index - 1]!.through;
     const meter = new BuildMeter(sources, start);
-    const skipped = { binary: 0, large: 0 };
     const blocks = streamBlocks(sources, start.source, {
       textField,
       workers,
       signal,
-      onSkip: (_, { binary, large }) => {
-        skipped.binary += binary;
-        skipped.large += large;
-      },
+      tree,
+      onLeftOut: leftOut.add,
     });
     await using cutter = new BlockCutter(blocks, start, (bytes) => meter.read(bytes));
     while (shards[index] === undefined) {
@@ -126,12 +135,8 @@ export async function* buildCorpus(
       manifest = await save(false);
       yield { type: 'shard', shard };
     }
-    if (skipped.binary + skipped.large > 0)
-      yield {
-        type: 'note',
-        message: `Left out ${skipped.binary} files that are not UTF-8 text and ${skipped.large} larger than 1 MiB.`,
-      };
   }
+  yield { type: 'left-out', leftOut: leftOut.toJSON() };
   if (shards.length === 0)
     throw new InputError('ERR_FILE_FORMAT', `Expected documents in ${names.join(', ')} but found none.`);
   return manifest.complete && manifest.shards.length === shards.length ? manifest : save(true);

@@ -3,6 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssue } from '../../check.js';
+import { leftOutSchema } from '../../data/left-out.js';
+import { treeOptionsSchema } from '../../data/source-tree.js';
 import { fileError, InputError } from '../../errors.js';
 import { readOptionalJsonFile, writeFileAtomic } from '../../files.js';
 
@@ -30,6 +32,8 @@ const manifestSchema = z.strictObject({
     /** Null: `text`, or else `content`. */
     textField: z.string().nullable(),
     gzip: z.boolean(),
+    /** Of sources that are directories. Corpora of before these could be chosen had the defaults. */
+    tree: treeOptionsSchema.prefault({}),
   }),
   sources: z.array(z.strictObject({ name: z.string(), sizeBytes: count, sha256 })),
   /** Sums over the shards. */
@@ -38,6 +42,8 @@ const manifestSchema = z.strictObject({
   bytes: count,
   /** Whether these are all shards of the sources. */
   complete: z.boolean(),
+  /** What was met in the sources and is in no shard. */
+  leftOut: leftOutSchema.default({}),
   shards: z.array(shardSchema),
 });
 
@@ -47,13 +53,13 @@ export type CorpusShard = z.infer<typeof shardSchema>;
 /** @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL` */
 export async function writeCorpusManifest(
   directory: string,
-  manifest: Pick<CorpusManifest, 'options' | 'sources' | 'shards' | 'complete'>,
+  manifest: Pick<CorpusManifest, 'options' | 'sources' | 'shards' | 'complete' | 'leftOut'>,
 ): Promise<CorpusManifest> {
-  const { options, sources, shards, complete } = manifest;
+  const { options, sources, shards, complete, leftOut } = manifest;
   const sum = (key: 'documents' | 'lines' | 'bytes') =>
     shards.reduce((total, shard) => total + shard[key], 0);
   const sums = { documents: sum('documents'), lines: sum('lines'), bytes: sum('bytes') };
-  const whole: CorpusManifest = { version: 1, options, sources, ...sums, complete, shards };
+  const whole: CorpusManifest = { version: 1, options, sources, ...sums, complete, leftOut, shards };
   await writeFileAtomic(join(directory, CORPUS_MANIFEST_FILE), `${JSON.stringify(whole, null, 2)}\n`);
   return whole;
 }

@@ -150,9 +150,11 @@ export async function writeShard(
   return { path, mapPath, documents, lines, bytes, sha256: hash.digest('hex') };
 }
 
+export const SHARD_MAP_ENDING = '.documents.jsonl';
+
 /** Where the map of a shard lies. */
 export function shardMapPath(shard: string): string {
-  return `${shard}.documents.jsonl`;
+  return `${shard}${SHARD_MAP_ENDING}`;
 }
 
 /** The documents of a shard that {@link buildShard} wrote, in order. */

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isDatasetName, resolveDataset } from '../../data/hub-dataset.js';
 import type { HubEvent } from '../../data/hub-files.js';
 import type { HubOptions } from '../../data/hub-settings.js';
-import { walkFiles } from '../../data/walk.js';
+import { type FullTreeOptions, walkTree } from '../../data/source-tree.js';
 import { fileError, InputError, throwIfAborted } from '../../errors.js';
 import { runParallel } from '../../parallel.js';
 import { type ProgressEvent, progress } from '../../progress.js';
@@ -18,7 +18,7 @@ export interface CorpusSource {
   readonly path: string;
   readonly kind: 'file' | 'tree';
   readonly sizeBytes: number;
-  /** Of a tree that of its files that are not hidden, as `sha256sum` prints them. */
+  /** Of a tree that of its files that are taken by name and size, as `sha256sum` prints them. */
   readonly sha256: string;
 }
 
@@ -31,17 +31,22 @@ type FoundSource = Omit<CorpusSource, 'sha256'> & { readonly sha256?: string | u
  */
 export async function* openSources(
   names: readonly string[],
-  { workers, ...hub }: HubOptions & { readonly workers?: number | undefined },
+  {
+    workers,
+    tree,
+    ...hub
+  }: HubOptions & { readonly workers?: number | undefined; readonly tree: FullTreeOptions },
 ): AsyncGenerator<HubEvent | ProgressEvent, CorpusSource[], void> {
   const found: FoundSource[] = [];
-  for (const name of names) found.push(...(yield* findSource(name, hub)));
+  for (const name of names) found.push(...(yield* findSource(name, tree, hub)));
   const missing = found.filter(({ sha256 }) => sha256 === undefined);
-  const digests = yield* digestAll(missing, workers, hub.signal);
+  const digests = yield* digestAll(missing, tree, workers, hub.signal);
   return found.map((source) => ({ ...source, sha256: source.sha256 ?? digests.get(source.path)! }));
 }
 
 async function* findSource(
   name: string,
+  tree: FullTreeOptions,
   hub: HubOptions,
 ): AsyncGenerator<HubEvent, readonly FoundSource[], void> {
   const there = await stat(name).catch((error: NodeJS.ErrnoException) => {
@@ -64,7 +69,7 @@ async function* findSource(
       { remedy: 'Write it into a file first: a corpus is read twice.' },
     );
   let sizeBytes = 0;
-  for await (const file of walkFiles(name, { hidden: false })) sizeBytes += file.sizeBytes;
+  for await (const file of walkTree(name, tree)) sizeBytes += file.sizeBytes;
   return [{ name, path: name, kind: 'tree', sizeBytes }];
 }
 
@@ -77,6 +82,7 @@ const THREADS_PAY_BYTES = 2 ** 26;
 /** SHA-256 by path, several at a time. */
 async function* digestAll(
   sources: readonly Pick<CorpusSource, 'path' | 'kind' | 'sizeBytes'>[],
+  tree: FullTreeOptions | undefined,
   workers: number | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ProgressEvent, ReadonlyMap<string, string>, void> {
@@ -86,12 +92,12 @@ async function* digestAll(
   if (total < THREADS_PAY_BYTES) {
     for (const { path, kind } of sources) {
       throwIfAborted(signal);
-      digests.set(path, await digestSource(path, kind === 'tree'));
+      digests.set(path, await digestSource(path, kind === 'tree' ? tree : undefined));
     }
     return digests;
   }
   const tasks = sources.map(
-    ({ path, kind }): CorpusTask => ({ type: 'digest', path, tree: kind === 'tree' }),
+    ({ path, kind }): CorpusTask => ({ type: 'digest', path, tree: kind === 'tree' ? tree : undefined }),
   );
   const events = runParallel<CorpusTask, CorpusTaskResult>({ module: CORPUS_WORKER, tasks, workers, signal });
   for await (const event of events) {
@@ -115,5 +121,5 @@ export async function* digestExisting(
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile()) there.push({ path, kind: 'file', sizeBytes: found.size });
   }
-  return yield* digestAll(there, workers, signal);
+  return yield* digestAll(there, undefined, workers, signal);
 }

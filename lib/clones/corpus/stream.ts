@@ -1,5 +1,7 @@
 /** The documents of all sources in their order, as blocks of a shard, read by several threads; cut where shards end. */
-import { walkFiles } from '../../data/walk.js';
+import type { OnLeftOut } from '../../data/left-out.js';
+import { type FullTreeOptions, walkTree } from '../../data/source-tree.js';
+import type { FoundFile } from '../../data/walk.js';
 import { runParallel } from '../../parallel.js';
 import type { ShardBlock } from './shard.js';
 import { CORPUS_WORKER, type CorpusSource } from './sources.js';
@@ -15,8 +17,9 @@ export interface StreamOptions {
   readonly textField: string | undefined;
   readonly workers: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Told of files of trees that were left out, source by source. */
-  readonly onSkip: (source: number, skipped: { readonly binary: number; readonly large: number }) => void;
+  readonly tree: FullTreeOptions;
+  /** Told of everything in trees that is left out. */
+  readonly onLeftOut: OnLeftOut;
 }
 
 export interface SourceBlock {
@@ -43,7 +46,7 @@ interface OpenTask {
 export async function* streamBlocks(
   sources: readonly CorpusSource[],
   first: number,
-  { textField, workers, signal, onSkip }: StreamOptions,
+  { textField, workers, signal, tree, onLeftOut }: StreamOptions,
 ): AsyncGenerator<SourceBlock, void> {
   const open: OpenTask[] = [];
   const begin = (source: number): Gate => {
@@ -55,7 +58,9 @@ export async function* streamBlocks(
     for (const [i, { kind, path }] of sources.entries()) {
       if (i < first) continue;
       if (kind === 'file') yield { type: 'file', path, textField, gate: begin(i) };
-      else for await (const files of batches(path)) yield { type: 'files', files, gate: begin(i) };
+      else
+        for await (const files of batches(walkTree(path, tree, onLeftOut)))
+          yield { type: 'files', files, gate: begin(i) };
     }
   }
   const events = runParallel<CorpusTask, CorpusTaskResult, BlockMessage>({
@@ -76,7 +81,7 @@ export async function* streamBlocks(
     if (event.type === 'message') continue;
     if (event.type === 'failure') throw event.error;
     if (event.result.type === 'read') {
-      onSkip(task.source, event.result.skipped);
+      for (const left of event.result.leftOut) onLeftOut(...left);
       yield { source: task.source, block: undefined, sourceBytes: event.result.sourceBytes };
     }
     // Those that wait are not told of again.
@@ -94,10 +99,10 @@ function* take({ waiting, gate }: OpenTask): Generator<SourceBlock, void> {
   }
 }
 
-async function* batches(directory: string) {
-  let files: { name: string; path: string; sizeBytes: number }[] = [];
+async function* batches(found: AsyncIterable<FoundFile>): AsyncGenerator<FoundFile[], void> {
+  let files: FoundFile[] = [];
   let bytes = 0;
-  for await (const file of walkFiles(directory, { hidden: false })) {
+  for await (const file of found) {
     files.push(file);
     bytes += file.sizeBytes;
     if (bytes < TREE_TASK_BYTES && files.length < TREE_TASK_FILES) continue;

@@ -1,20 +1,18 @@
 /** What worker threads do for a corpus: read source files into blocks of a shard, and digest files. */
 
 import { readDocuments } from '../../data/documents.js';
-import { readTreeFile } from '../../data/source-tree.js';
+import type { LeftOutReason, OnLeftOut } from '../../data/left-out.js';
+import { type FullTreeOptions, readTreeFile } from '../../data/source-tree.js';
 import type { FoundFile } from '../../data/walk.js';
 import { serveTasks } from '../../parallel.js';
 import { digestSource } from './digest.js';
 import { prepareBlocks, type ShardBlock, type ShardSource } from './shard.js';
 
-/** Larger files of a tree are data or generated. */
-const MAX_TREE_FILE_BYTES = 2 ** 20;
-
 /** Blocks of a task that wait to be taken: the thread sleeps while there are as many. */
 const MAX_WAITING_BLOCKS = 3;
 
 export type CorpusTask =
-  | { readonly type: 'digest'; readonly path: string; readonly tree: boolean }
+  | { readonly type: 'digest'; readonly path: string; readonly tree: FullTreeOptions | undefined }
   | {
       readonly type: 'file';
       readonly path: string;
@@ -38,12 +36,12 @@ export type CorpusTaskResult =
       readonly type: 'read';
       /** Read after the last block. */
       readonly sourceBytes: number;
-      readonly skipped: { readonly binary: number; readonly large: number };
+      readonly leftOut: readonly (readonly [LeftOutReason, string])[];
     };
 
 export default serveTasks<CorpusTask, CorpusTaskResult, undefined, BlockMessage>(async (task, context) => {
   if (task.type === 'digest') return { type: 'digest', sha256: await digestSource(task.path, task.tree) };
-  const skipped = { binary: 0, large: 0 };
+  const leftOut: [LeftOutReason, string][] = [];
   let sourceBytes = 0;
   const onRead = (bytes: number) => {
     sourceBytes += bytes;
@@ -51,26 +49,23 @@ export default serveTasks<CorpusTask, CorpusTaskResult, undefined, BlockMessage>
   const documents: AsyncIterable<ShardSource> =
     task.type === 'file'
       ? readDocuments(task.path, { textField: task.textField, onRead })
-      : readFiles(task.files, skipped, onRead);
+      : readFiles(task.files, (...left) => leftOut.push(left), onRead);
   let posted = 0;
   for await (const block of prepareBlocks(documents)) {
     waitForRoom(task.gate, posted++);
     context.post({ block, sourceBytes });
     sourceBytes = 0;
   }
-  return { type: 'read', sourceBytes, skipped };
+  return { type: 'read', sourceBytes, leftOut };
 });
 
 async function* readFiles(
   files: readonly FoundFile[],
-  skipped: { binary: number; large: number },
+  onLeftOut: OnLeftOut,
   onRead: (bytes: number) => void,
 ): AsyncGenerator<ShardSource, void> {
-  const onSkip = (_: string, reason: 'binary' | 'large') => {
-    skipped[reason]++;
-  };
   for (const file of files) {
-    const document = await readTreeFile(file, { maxFileBytes: MAX_TREE_FILE_BYTES, onSkip });
+    const document = await readTreeFile(file, onLeftOut);
     onRead(file.sizeBytes);
     if (document !== undefined) yield document;
   }

@@ -2,6 +2,7 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import { markedEncoding, toUtf8 } from '../../data/text-encoding.js';
 import { fileError, InputError, type LetheError } from '../../errors.js';
 import { OUTPUT_SEPARATOR } from '../../sampling/published-text.js';
 
@@ -10,8 +11,8 @@ export interface TextInput {
   readonly path: string;
   /** As it lies on disk; 0 for a pipe. */
   readonly sizeBytes: number;
-  /** Text in a regular file can be read from anywhere; gzip'd text and pipes only from the start. */
-  readonly kind: 'text' | 'gzip' | 'pipe';
+  /** UTF-8 in a regular file can be read from anywhere; packed text, text in another encoding, and pipes only from the start. */
+  readonly kind: 'text' | 'encoded' | 'gzip' | 'pipe';
 }
 
 export interface FailedInput {
@@ -84,13 +85,19 @@ async function readHead(path: string): Promise<FileHead> {
   let handle: FileHandle | undefined;
   try {
     const found = await stat(path);
+    if (found.isDirectory())
+      throw new InputError(
+        'ERR_FILE_READ',
+        `Could not read ${path}: it is a directory, and not one of a corpus, with its corpus.json.`,
+        { remedy: 'Name the files in it one by one.' },
+      );
     // What is read of a pipe is gone.
-    if (!found.isFile() && !found.isDirectory()) {
+    if (!found.isFile()) {
       return { input: { path, sizeBytes: 0, kind: 'pipe' }, separated: false };
     }
     handle = await open(path, 'r');
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const kind = isGzip(buffer.subarray(0, bytesRead)) ? 'gzip' : 'text';
+    const kind = kindOf(buffer.subarray(0, bytesRead));
     const input: TextInput = { path, sizeBytes: found.size, kind };
     if (kind === 'text') {
       return { input, separated: OUTPUT_SEPARATOR.test(buffer.toString('latin1', 0, bytesRead)) };
@@ -108,6 +115,11 @@ async function readHead(path: string): Promise<FileHead> {
   }
 }
 
+function kindOf(start: Uint8Array): 'text' | 'encoded' | 'gzip' {
+  if (isGzip(start)) return 'gzip';
+  return markedEncoding(start) === undefined ? 'text' : 'encoded';
+}
+
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -120,9 +132,11 @@ export interface Chunk {
 }
 
 /**
- * The bytes of a file in order, from byte `first` of it on if it is plain text.
+ * The text of a file as UTF-8, in order, from byte `first` of it on if that is how it is stored. By a byte-order mark, as in
+ * Simian, it may be UTF-16 or UTF-32.
  *
- * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a broken gzip file
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a broken gzip file, and for bytes that are not what their
+ *   mark says
  */
 export async function* readChunks(
   { path, kind }: TextInput,
@@ -180,7 +194,7 @@ async function* readStream(path: string, chunkBytes: number): AsyncGenerator<Chu
     file.unshift(start);
     const source = isGzip(start) ? unpack(file) : file;
     let read = 0;
-    for await (const bytes of source as AsyncIterable<Buffer>) {
+    for await (const bytes of toUtf8(source as AsyncIterable<Buffer>, path)) {
       const diskBytes = file.bytesRead - read;
       read = file.bytesRead;
       for (let at = 0; at < bytes.length; at += chunkBytes) {

@@ -1,6 +1,8 @@
 /** Clone detection for callers whose options are yet to be checked. */
 import { z } from 'zod';
 import { check } from '../../check.js';
+import { describeLeftOut, LeftOut } from '../../data/left-out.js';
+import { findShards } from '../corpus/find-shards.js';
 import { LINE_MODES } from '../lines/line-mode.js';
 import {
   type DetectClonesEvent,
@@ -34,6 +36,8 @@ const optionsSchema = z.strictObject({
 /**
  * Finds the groups of equal blocks that have an occurrence in the outputs and one in a shard (docs/clones.md).
  *
+ * A shard may be the directory of a built corpus, see {@link findShards}.
+ *
  * Occurrences name files as `outputs` and `shards` give them; line numbers are 1-based and count every raw line.
  * `totals` counts the blocks that no longer block covers, as Simian does, but only those of the groups listed.
  * A shard that cannot be read is a warning and an entry of `failed`, unless there is no other one.
@@ -46,5 +50,8 @@ export async function* detectClones(
   options: DetectClonesOptions,
 ): AsyncGenerator<DetectClonesEvent, DetectClonesResult, void> {
   check(optionsSchema, options, 'options of detectClones');
-  return yield* searchClones(options);
+  const leftOut = new LeftOut();
+  const shards = await findShards(options.shards, leftOut.add);
+  for (const message of describeLeftOut(leftOut.toJSON())) yield { type: 'warning', message };
+  return yield* searchClones({ ...options, shards });
 }

@@ -163,7 +163,7 @@ const BYTES_PER_WORKER = 2 ** 23;
 
 function worthwhileWorkers(shards: readonly TextInput[]): number {
   // Packed text is several times as long; of a pipe nobody knows.
-  const weights = { text: 1, gzip: 5, pipe: Number.POSITIVE_INFINITY };
+  const weights = { text: 1, encoded: 1, gzip: 5, pipe: Number.POSITIVE_INFINITY };
   const weight = shards.reduce((sum, { kind, sizeBytes }) => sum + weights[kind] * Math.max(1, sizeBytes), 0);
   return Math.max(1, Math.min(availableParallelism(), Math.ceil(weight / BYTES_PER_WORKER)));
 }

@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { readDocuments } from '../../data/documents.js';
+import { type ReadDocumentsOptions, readDocuments } from '../../data/documents.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { fileError, InputError } from '../../errors.js';
 import { layoutOf, listOutputs, OUTPUTS_FOLDER, readOutputs } from '../../sampling/output-directory.js';
@@ -30,6 +30,9 @@ const MERGED = /^all(?:_(\d+)-\d+)?(?:\.gz)?$/;
 const SEPARATOR = /\nSubmission>>>>>>[0-9a-f]{32}>>>>>>Submission\n/;
 const SEPARATOR_LENGTH = '\nSubmission>>>>>>'.length + 32 + '>>>>>>Submission\n'.length;
 
+/** For directories of text files. */
+export type OpenOutputsOptions = Omit<ReadDocumentsOptions, 'textField' | 'onRead'>;
+
 /**
  * The outputs at `path`:
  * - a directory that `lethe sample` filled, in either layout: its finished outputs, called by their numbers
@@ -38,7 +41,7 @@ const SEPARATOR_LENGTH = '\nSubmission>>>>>>'.length + 32 + '>>>>>>Submission\n'
  *
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; reading: `ERR_FILE_FORMAT` for a file that is none of these
  */
-export async function openOutputs(path: string): Promise<OutputSource> {
+export async function openOutputs(path: string, options: OpenOutputsOptions = {}): Promise<OutputSource> {
   const found = await stat(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
@@ -52,7 +55,7 @@ export async function openOutputs(path: string): Promise<OutputSource> {
   if (found.isDirectory()) {
     const parts = await partsOfCampaign(path);
     return parts === undefined
-      ? { ...whole, read: () => readDocuments(path) }
+      ? { ...whole, read: () => readDocuments(path, options) }
       : { path, parts, read: () => readCampaign(path) };
   }
   const merged = MERGED.exec(basename(path));

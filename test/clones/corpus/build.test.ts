@@ -13,6 +13,7 @@ import {
 import { readShardMap } from '../../../lib/clones/corpus/shard.js';
 import { digestDirectory, digestFile } from '../../../lib/data/digest.js';
 import type { Document } from '../../../lib/data/documents.js';
+import type { LeftOutRecord } from '../../../lib/data/left-out.js';
 import { InputError, type LetheError } from '../../../lib/errors.js';
 import { drain } from '../../../lib/progress.js';
 import { Random } from '../../../lib/random.js';
@@ -102,14 +103,18 @@ describe('the shards', () => {
     for (let i = 0; i < 700; i++) await put(join(tree, `d${i % 7}`, `${i}.py`), `x = ${i}\n\n`);
     await put(join(tree, 'data.bin'), Buffer.of(0));
     await put(join(tree, '.git/config'), 'hidden');
-    const notes: string[] = [];
+    const told: LeftOutRecord[] = [];
     const manifest = await build(
       { sources: [tree], directory: join(root, 'out'), documentsPerShard: 300 },
       (event) => {
-        if (event.type === 'note') notes.push(event.message);
+        if (event.type === 'left-out') told.push(event.leftOut);
       },
     );
-    expect(notes).toEqual(['Left out 1 files that are not UTF-8 text and 0 larger than 1 MiB.']);
+    expect(manifest.leftOut).toEqual({
+      hidden: { count: 1, names: [join(tree, '.git/')] },
+      'not-text': { count: 1, names: [join(tree, 'data.bin')] },
+    });
+    expect(told).toEqual([manifest.leftOut]);
     expect(manifest.shards.map(({ documents: count }) => count)).toEqual([300, 300, 100]);
     expect(manifest.sources).toEqual([
       { name: tree, sizeBytes: expect.any(Number), sha256: await digestDirectory(tree, { hidden: false }) },
@@ -117,6 +122,54 @@ describe('the shards', () => {
     const [first] = await readShardMap(join(root, 'out/0'));
     expect(first).toMatchObject({ id: 'd0/0.py', path: join(tree, 'd0/0.py'), start: 1, end: 3 });
   });
+});
+
+test('what is left out of a tree is chosen by options, and recorded whole through an interruption', async () => {
+  const root = await temporaryDirectory();
+  const tree = join(root, 'tree');
+  for (let i = 0; i < 6; i++) await put(join(tree, `${i}.py`), `x = ${i}\n`);
+  await put(join(tree, '0.bin'), Buffer.of(0));
+  await put(join(tree, '.env'), 'a\n');
+  await put(join(tree, '.git/config'), 'b\n');
+  await put(join(tree, 'large.py'), 'y\n'.repeat(60));
+  await put(join(tree, 'gen/a.py'), 'z\n');
+  const options = {
+    sources: [tree],
+    directory: join(root, 'out'),
+    documentsPerShard: 2,
+    hidden: true,
+    maxFileBytes: 100,
+    include: ['*.py', '.env', '*.bin'],
+    exclude: ['gen/'],
+  };
+  const whole = await build(options);
+  expect(whole.documents).toBe(7);
+  expect(whole.options.tree).toEqual({
+    hidden: true,
+    maxFileBytes: 100,
+    include: options.include,
+    exclude: ['gen/'],
+  });
+  expect(whole.leftOut).toEqual({
+    excluded: { count: 2, names: [join(tree, '.git/'), join(tree, 'gen/')] },
+    large: { count: 1, names: [join(tree, 'large.py')] },
+    'not-text': { count: 1, names: [join(tree, '0.bin')] },
+  });
+  // The last shard alone is made again, from the middle of the source.
+  await rm(join(root, 'out/3'));
+  expect(await build(options)).toEqual(whole);
+  expect((await failure(build({ ...options, hidden: false }))).message).toMatch(/its options are others/);
+});
+
+test('a corpus of before trees could be chosen from is gone on with', async () => {
+  const root = await temporaryDirectory();
+  const options = { sources: await smallSources(root), directory: join(root, 'out') };
+  const built = await build(options);
+  const { leftOut, options: recorded, ...rest } = built;
+  const { tree, ...older } = recorded;
+  await writeFile(join(root, 'out/corpus.json'), JSON.stringify({ ...rest, options: older }));
+  expect(await build(options)).toEqual({ ...built, leftOut: {} });
+  expect([leftOut, tree.hidden]).toEqual([{}, false]);
 });
 
 /** Sources with blocks of many megabytes, so that cuts fall everywhere. */

@@ -1,0 +1,65 @@
+/** The shards that somebody means: a built corpus by its directory, or files by name, among which a glob puts metadata. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { OnLeftOut } from '../../data/left-out.js';
+import { RUN_MANIFEST_FILE } from '../../data/run-manifest.js';
+import { InputError } from '../../errors.js';
+import { CORPUS_MANIFEST_FILE, readCorpusManifest } from './manifest.js';
+import { SHARD_MAP_ENDING } from './shard.js';
+
+/**
+ * Files in the order given; in place of a directory that `buildCorpus` filled its shards in their order. What describes
+ * a corpus is no text of it: its `corpus.json`, `run.json` and maps are left out, and told.
+ *
+ * @throws InputError `ERR_FILE_FORMAT` for a corpus that is not finished, and
+ *   where nothing but metadata was named
+ */
+export async function findShards(paths: readonly string[], onLeftOut?: OnLeftOut): Promise<string[]> {
+  const shards: string[] = [];
+  for (const path of paths) {
+    if (await isDirectory(path)) shards.push(...((await shardsOfCorpus(path)) ?? [path]));
+    else if (await isMetadata(path)) onLeftOut?.('metadata', path);
+    else shards.push(path);
+  }
+  if (shards.length > 0 || paths.length === 0) return shards;
+  throw new InputError(
+    'ERR_FILE_FORMAT',
+    `Expected shards of a corpus but ${paths.join(', ')} only describe one.`,
+    { remedy: "Name the corpus' directory, or its shards 0, 1, ..." },
+  );
+}
+
+/** Undefined for another directory: it is a shard that cannot be read, like others. */
+async function shardsOfCorpus(directory: string): Promise<string[] | undefined> {
+  const manifest = await readCorpusManifest(directory);
+  if (manifest === undefined) return undefined;
+  if (!manifest.complete)
+    throw new InputError(
+      'ERR_FILE_FORMAT',
+      `Expected a finished corpus in ${directory} but it has only its first ${manifest.shards.length} shards.`,
+      { remedy: 'Run the same lethe corpus build again to go on, or name its shards one by one.' },
+    );
+  return manifest.shards.map(({ name }) => join(directory, name));
+}
+
+async function isMetadata(path: string): Promise<boolean> {
+  const [directory, name] = [dirname(path), basename(path)];
+  if (name.endsWith(SHARD_MAP_ENDING)) return exists(path.slice(0, -SHARD_MAP_ENDING.length));
+  if (name !== CORPUS_MANIFEST_FILE && name !== RUN_MANIFEST_FILE) return false;
+  const manifest = await readCorpusManifest(directory).catch(() => undefined);
+  return manifest !== undefined;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
