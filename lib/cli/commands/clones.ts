@@ -62,7 +62,7 @@ export function createClonesCommand(): Command {
     .argument('<outputs>', 'text file of model outputs, e.g. all_0-19999')
     .argument(
       '<shards...>',
-      "text files of the training corpus, gzip'd or not, or the directory of a built one",
+      'text files of the training corpus, compressed or not, or the directory of a built one',
     )
     .option('--log <file>', 'where the log goes, or - for stdout (default: - unless --json is given)')
     .addOption(

@@ -1,7 +1,7 @@
 /** The files that clone detection reads: looked at before any work begins, then read as bytes, unpacked. */
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { compressionOf, decompress } from '../../data/compression/decompress.js';
 import { markedEncoding, toUtf8 } from '../../data/text-encoding.js';
 import { fileError, InputError, type LetheError } from '../../errors.js';
 import { OUTPUT_SEPARATOR } from '../../sampling/published-text.js';
@@ -12,7 +12,7 @@ export interface TextInput {
   /** As it lies on disk; 0 for a pipe. */
   readonly sizeBytes: number;
   /** UTF-8 in a regular file can be read from anywhere; packed text, text in another encoding, and pipes only from the start. */
-  readonly kind: 'text' | 'encoded' | 'gzip' | 'pipe';
+  readonly kind: 'text' | 'encoded' | 'packed' | 'pipe';
 }
 
 export interface FailedInput {
@@ -115,13 +115,9 @@ async function readHead(path: string): Promise<FileHead> {
   }
 }
 
-function kindOf(start: Uint8Array): 'text' | 'encoded' | 'gzip' {
-  if (isGzip(start)) return 'gzip';
+function kindOf(start: Buffer): 'text' | 'encoded' | 'packed' {
+  if (compressionOf(start) !== undefined) return 'packed';
   return markedEncoding(start) === undefined ? 'text' : 'encoded';
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 export interface Chunk {
@@ -135,7 +131,7 @@ export interface Chunk {
  * The text of a file as UTF-8, in order, from byte `first` of it on if that is how it is stored. By a byte-order mark, as in
  * Simian, it may be UTF-16 or UTF-32.
  *
- * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a broken gzip file, and for bytes that are not what their
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a broken compressed file, and for bytes that are not what their
  *   mark says
  */
 export async function* readChunks(
@@ -147,12 +143,7 @@ export async function* readChunks(
     if (kind === 'text') yield* readPlain(path, chunkBytes, first);
     else yield* readStream(path, chunkBytes);
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    if (!code.startsWith('Z_')) throw fileError('read', path, error);
-    throw new InputError('ERR_FILE_FORMAT', `Expected a whole gzip file in ${path} but found: ${message}.`, {
-      cause: error,
-    });
+    throw error instanceof InputError ? error : fileError('read', path, error);
   }
 }
 
@@ -189,12 +180,8 @@ async function* readPlain(path: string, chunkBytes: number, first: number): Asyn
 async function* readStream(path: string, chunkBytes: number): AsyncGenerator<Chunk> {
   const file = createReadStream(path, { highWaterMark: 2 ** 16 });
   try {
-    const start = await firstChunk(file);
-    if (start === undefined) return;
-    file.unshift(start);
-    const source = isGzip(start) ? unpack(file) : file;
     let read = 0;
-    for await (const bytes of toUtf8(source as AsyncIterable<Buffer>, path)) {
+    for await (const bytes of toUtf8(decompress(file, path), path)) {
       const diskBytes = file.bytesRead - read;
       read = file.bytesRead;
       for (let at = 0; at < bytes.length; at += chunkBytes) {
@@ -204,17 +191,4 @@ async function* readStream(path: string, chunkBytes: number): AsyncGenerator<Chu
   } finally {
     file.destroy();
   }
-}
-
-async function firstChunk(file: ReadStream): Promise<Buffer | undefined> {
-  for await (const chunk of file.iterator({ destroyOnReturn: false })) return chunk as Buffer;
-  return undefined;
-}
-
-function unpack(file: ReadStream) {
-  const plain = createGunzip({ chunkSize: 2 ** 18 });
-  // pipeline() would call a reader that stops early an error; pipe() only has to hand the file's errors on.
-  file.on('error', (error) => plain.destroy(error));
-  plain.on('close', () => file.destroy());
-  return file.pipe(plain);
 }

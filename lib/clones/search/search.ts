@@ -21,9 +21,9 @@ import { indexWindows } from './window-sets.js';
 export type { CloneReport } from '../clone-report.js';
 
 export interface DetectClonesOptions {
-  /** Files of model outputs (the small side), e.g. one `all_0-19999`; text, or gzip'd text. */
+  /** Files of model outputs (the small side), e.g. one `all_0-19999`; text, compressed or not. */
   readonly outputs: readonly string[];
-  /** Corpus shards; text, or gzip'd text. */
+  /** Corpus shards; text, compressed or not. */
   readonly shards: readonly string[];
   /** Significant lines of the shortest block, >= 2. Default 6, as published. */
   readonly threshold?: number;
@@ -163,7 +163,7 @@ const BYTES_PER_WORKER = 2 ** 23;
 
 function worthwhileWorkers(shards: readonly TextInput[]): number {
   // Packed text is several times as long; of a pipe nobody knows.
-  const weights = { text: 1, encoded: 1, gzip: 5, pipe: Number.POSITIVE_INFINITY };
+  const weights = { text: 1, encoded: 1, packed: 5, pipe: Number.POSITIVE_INFINITY };
   const weight = shards.reduce((sum, { kind, sizeBytes }) => sum + weights[kind] * Math.max(1, sizeBytes), 0);
   return Math.max(1, Math.min(availableParallelism(), Math.ceil(weight / BYTES_PER_WORKER)));
 }

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { InputError } from '../../errors.js';
 import { ByteQueue } from './byte-queue.js';
+import { decompressGzip } from './gzip.js';
 
 interface Compression {
   readonly name: string;
@@ -15,7 +16,7 @@ const COMPRESSIONS: readonly Compression[] = [
   {
     name: 'gzip',
     magic: /^1f8b/,
-    decompress: async (source) => (await import('./gzip.js')).decompressGzip(source),
+    decompress: async (source) => decompressGzip(source),
   },
   {
     name: 'zstd',

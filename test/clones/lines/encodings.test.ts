@@ -1,4 +1,6 @@
-/** Texts in UTF-16 and UTF-32, by their byte order mark, are searched as those in UTF-8 are. */
+/** Texts in UTF-16 and UTF-32, by their byte order mark, and compressed ones are searched as plain UTF-8 is. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { markedEncoding, toUtf8 } from '../../../lib/data/text-encoding.js';
@@ -73,4 +75,22 @@ test('a shard that is not what its mark says is told, and the others are searche
   expect(failed.map(({ error }) => error.message)).toEqual([
     expect.stringMatching(/^Expected UTF-16 in .*0, as its byte-order mark says, but found other bytes\.$/),
   ]);
+});
+
+/** Made by test/oracle/make_compressed.py. */
+test.each(['bzip2.bz2', 'xz.xz', 'zstd.zst', 'gzip-members.gz'])('%s', async (name) => {
+  const fixture = (file: string) =>
+    readFile(join(import.meta.dirname, '../../fixtures/data/compressed', file));
+  const text = await fixture('documents.jsonl');
+  const search = async (outputs: Uint8Array, shard: Uint8Array) =>
+    plain(
+      await detectIn(await temporaryDirectory(), {
+        outputs: [file('all', outputs)],
+        shards: [file('0', shard)],
+      }),
+    );
+  const expected = await search(text, text);
+  expect(expected.length).toBeGreaterThan(0);
+  expect(await search(text, await fixture(name))).toEqual(expected);
+  expect(await search(await fixture(name), text)).toEqual(expected);
 });
