@@ -35,7 +35,7 @@ function check(what, good) {
 await withChromium(
   async (page) => {
     for (const scheme of ['light', 'dark']) {
-      for (const width of [1280, 400]) {
+      for (const width of [1280, 390]) {
         await page.setWindow(width, scheme);
         const begun = performance.now();
         await page.load(address);

@@ -21,7 +21,7 @@ const run = z.strictObject({
   title: name,
   createdAt: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'an ISO 8601 date'),
   command: z.string(),
-  seed: z.number(),
+  seed: z.number().optional(),
   versions: z.record(z.string(), z.string()),
   steps: z.array(z.strictObject({ name: z.string(), seconds: z.number().min(0) })),
   peakMemoryBytes: z.number().min(0).nullable().optional(),
@@ -41,7 +41,7 @@ const model = z.strictObject({
 const thresholds = z.strictObject({
   memorizationAccuracy: share,
   extractionLikelihood: byN(share),
-  sequences: count,
+  sequences: count.optional(),
   runs: z.int().min(1).optional(),
   source: z.string(),
 });
@@ -58,8 +58,8 @@ const unlearning = z.strictObject({
   retain: z.array(term),
   schedule: z.enum(['alternate', 'joint']),
   hyperparameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  forgetDocuments: count,
-  retainDocuments: count,
+  forgetDocuments: count.optional(),
+  retainDocuments: count.optional(),
   course: z.array(
     z.strictObject({
       epoch: count,
@@ -81,7 +81,18 @@ const codeFigures = z.strictObject({
 
 const summary = z.strictObject({
   secrets: z
-    .strictObject({ count, memorizationAccuracy: beforeAfterShare, extractionLikelihood: likelihoods })
+    .strictObject({
+      count: count.optional(),
+      memorizationAccuracy: beforeAfterShare,
+      extractionLikelihood: likelihoods,
+    })
+    .optional(),
+  documents: z
+    .strictObject({
+      count: count.optional(),
+      memorizationAccuracy: beforeAfterShare,
+      extractionLikelihood: likelihoods,
+    })
     .optional(),
   retained: codeFigures.optional(),
   unseen: codeFigures.optional(),

@@ -44,7 +44,8 @@ export interface ReportRun {
   readonly createdAt: string;
   /** The command line that makes this run again. */
   readonly command: string;
-  readonly seed: number;
+  /** Absent where nothing was drawn. */
+  readonly seed?: number | undefined;
   /** Name to version, e.g. `{ lethe: '0.1.0', libtorch: '2.13.0', node: '20.17.0' }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** The steps of the run in order, with wall time in seconds. */
@@ -76,8 +77,8 @@ export interface ReportThresholds {
   readonly memorizationAccuracy: number;
   /** Mean EL_n over unseen data by n, each in [0, 1]. */
   readonly extractionLikelihood: Readonly<Record<string, number>>;
-  /** Number of unseen sequences that the means are over. */
-  readonly sequences: number;
+  /** Number of unseen sequences that the means are over; absent where it is not known. */
+  readonly sequences?: number | undefined;
   /** Number of runs averaged over, each on its own draw of sequences. Default 1. */
   readonly runs?: number | undefined;
   /** What the unseen data were, one sentence. */
@@ -104,8 +105,9 @@ export interface ReportUnlearning {
   readonly schedule: 'alternate' | 'joint';
   /** Everything else that defines the method, e.g. `{ learningRate: 3e-6, gamma: 0.1, optimizer: 'adam' }`. */
   readonly hyperparameters: Readonly<Record<string, string | number | boolean>>;
-  readonly forgetDocuments: number;
-  readonly retainDocuments: number;
+  /** Absent where they were not counted. */
+  readonly forgetDocuments?: number | undefined;
+  readonly retainDocuments?: number | undefined;
   /** One record per evaluation, in order of epoch; epoch 0 is the model before unlearning. */
   readonly course: readonly ReportEpoch[];
   /** Epoch whose weights were kept, and why the run ended there, one sentence. */
@@ -129,11 +131,19 @@ export interface ReportSummary {
   /** Means over the documents of the forget set (over all probed ones in an audit alone) of the means of their secrets. */
   readonly secrets?:
     | {
-        /** Number of those secrets. */
-        readonly count: number;
+        /** Number of those secrets; absent where they were not counted. */
+        readonly count?: number | undefined;
         /** MA, in [0, 1]; lower is better. */
         readonly memorizationAccuracy: BeforeAfter;
         /** EL_n; lower is better. */
+        readonly extractionLikelihood: ExtractionLikelihoods;
+      }
+    | undefined;
+  /** Means over whole documents, where these were measured and not their secrets alone. */
+  readonly documents?:
+    | {
+        readonly count?: number | undefined;
+        readonly memorizationAccuracy: BeforeAfter;
         readonly extractionLikelihood: ExtractionLikelihoods;
       }
     | undefined;

@@ -3,7 +3,7 @@
  * through one veil (secrets/veil.ts), which knows the secrets of the run and those that the scanner finds in its texts.
  */
 import { findValuesToHide } from '../secrets/scan.js';
-import type { Stretch } from '../secrets/secret-body.js';
+import { LEAST_RUN, type Stretch } from '../secrets/secret-body.js';
 import { dots, replaceStretches, Veil } from '../secrets/veil.js';
 import type { ReportDocument, ReportInput } from './input.js';
 
@@ -105,11 +105,18 @@ export function redactReport(input: ReportInput): ReportInput {
   return concealReport(input, 'redacted');
 }
 
-/** What the scanner finds in any text of a value. */
-export function valuesIn(value: unknown, found: Set<string> = new Set()): Set<string> {
-  if (typeof value === 'string') for (const secret of findValuesToHide(value)) found.add(secret);
-  else if (typeof value === 'object' && value !== null)
-    for (const inner of Object.values(value)) valuesIn(inner, found);
+/** What the scanner finds in any text of a value. A page repeats its texts: each is scanned once, and no short name. */
+export function valuesIn(value: unknown): Set<string> {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  const walk = (inner: unknown): void => {
+    if (typeof inner === 'string') {
+      if (inner.length < LEAST_RUN || seen.has(inner)) return;
+      seen.add(inner);
+      for (const secret of findValuesToHide(inner)) found.add(secret);
+    } else if (typeof inner === 'object' && inner !== null) Object.values(inner).forEach(walk);
+  };
+  walk(value);
   return found;
 }
 

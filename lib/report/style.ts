@@ -67,6 +67,7 @@ nav a{text-decoration:none;color:var(--quiet);white-space:nowrap}nav a:hover{col
 .was{color:var(--phase);font-size:1.05rem}.arrow{color:var(--quiet)}
 .now{color:var(--phase);font-size:1.75rem;font-weight:650;letter-spacing:-.02em;line-height:1.2}
 .foot{flex-basis:100%;font-size:.82rem;margin-top:.15rem}
+.glossary{margin:1rem 0 0;font-size:.86rem;color:var(--quiet);display:grid;gap:.25rem;max-width:52rem}.glossary dt{display:inline;font-weight:650}.glossary dt::after{content:": "}.glossary dd{display:inline;margin:0}
 .chapter{margin-top:4.5rem;border-top:1px solid var(--rule);padding-top:1.6rem}
 .figures{margin-top:3rem}.figures h2{font-size:1.06rem;margin-bottom:.5rem}
 .step{display:block;font-size:.85rem;font-weight:650;letter-spacing:0;color:var(--quiet);margin-bottom:.2rem}
@@ -85,7 +86,7 @@ table.narrow{width:auto;min-width:min(100%,34rem)}
 .data tfoot th,.data tfoot td{border-bottom:0;font-weight:650}
 .data .kept{background:var(--panel)}
 .data .wide{width:13rem;padding-left:.8rem}
-.aim{white-space:nowrap;color:var(--quiet)}
+.aim{min-width:9rem;color:var(--quiet)}
 .figures tbody th{min-width:13rem}
 .legend{display:inline-flex;align-items:center;gap:.35rem;white-space:nowrap}.legend i{display:inline-block;width:.65rem;height:.65rem;border-radius:50%}
 .legend .ring{border:2px solid var(--before)}.legend .disc{background:var(--after);margin-left:.5rem}.legend .bar{width:0;border-left:2px dashed var(--ink);border-radius:0;height:.9rem;margin-left:.5rem}

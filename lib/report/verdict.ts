@@ -21,6 +21,9 @@ export interface Verdict {
   readonly details: readonly string[];
 }
 
+/** What a nat is, where it is first met. */
+export const NAT = 'the natural logarithm of how improbable a token was: 0.69 is one chance in two';
+
 /** The secrets that the run was to erase: the forget set, or all of them where none is marked. */
 export function targets(input: ReportInput): readonly ReportSecret[] {
   const secrets = input.secrets ?? [];
@@ -33,6 +36,25 @@ export function isBelow(value: Measured, threshold: number | undefined): boolean
   return Number.isFinite(value) && Number.isFinite(threshold) ? value! < threshold! : undefined;
 }
 
+/**
+ * How a mean over the secrets stands to its threshold, with a mark: a tick only where no single secret that was
+ * measured fails it. Undefined where either is unknown.
+ */
+export function judgeMean(
+  mean: Measured,
+  threshold: number | undefined,
+  singles: readonly Measured[],
+): string | undefined {
+  const below = isBelow(mean, threshold);
+  if (below === undefined) return undefined;
+  const known = singles.map((value) => isBelow(value, threshold)).filter((single) => single !== undefined);
+  const failing = known.filter((single) => !single).length;
+  const limit = percent(threshold);
+  if (!below) return `\u2715 not below ${limit}`;
+  if (failing === 0) return `\u2713 below ${limit}`;
+  return `\u25d0 the mean is below ${limit}; ${integer(failing)} of ${counted(known.length, 'secret')} ${failing === 1 ? 'is' : 'are'} not`;
+}
+
 export function judge(input: ReportInput): Verdict {
   if (input.unlearning === undefined) return judgeAudit(input);
 
@@ -41,7 +63,8 @@ export function judge(input: ReportInput): Verdict {
     .map((secret) => isBelow(secret.memorizationAccuracy.after, threshold))
     .filter((below) => below !== undefined);
   const below = known.filter(Boolean).length;
-  const meanBelow = isBelow(input.summary.secrets?.memorizationAccuracy.after ?? null, threshold) ?? false;
+  const mean = input.summary.secrets ?? input.summary.documents;
+  const meanBelow = isBelow(mean?.memorizationAccuracy.after ?? null, threshold) ?? false;
 
   let state: VerdictState = 'unmeasured';
   let forgetting = 'Whether the secrets were forgotten was not measured';
@@ -51,9 +74,14 @@ export function judge(input: ReportInput): Verdict {
     const share = known.length === 1 ? (below === 1 ? 'The secret is' : 'The secret is not') : undefined;
     const verb = below === 1 ? 'is' : 'are';
     forgetting = `${share ?? `${integer(below)} of ${integer(known.length)} secrets ${verb}`} below the forgetting threshold`;
-  } else if (input.summary.secrets && threshold !== undefined && input.summary.secrets.count > 0) {
+  } else if (
+    threshold !== undefined &&
+    mean !== undefined &&
+    mean.count !== 0 &&
+    mean.memorizationAccuracy.after !== null
+  ) {
     state = meanBelow ? 'partly' : 'remembered';
-    forgetting = `On average the secrets are ${meanBelow ? '' : 'not '}below the forgetting threshold`;
+    forgetting = `On average the ${input.summary.secrets ? 'secrets' : 'documents'} are ${meanBelow ? '' : 'not '}below the forgetting threshold`;
   }
   const kept = retainedClause(input);
   return {
@@ -71,7 +99,7 @@ function likelihoodAbove({ summary, thresholds }: ReportInput): string | undefin
   const value = likelihoods[n]!.after;
   const threshold = thresholds?.extractionLikelihood[n];
   if (isBelow(value, threshold) !== false) return undefined;
-  return `Their EL_${n}, ${percent(value)}, is not below its threshold of ${percent(threshold)}.`;
+  return `Their EL_${n}, ${percent(value)}, is not below its threshold of ${percent(threshold)}: left to go on, it still writes runs of ${n} of their tokens.`;
 }
 
 function judgeAudit(input: ReportInput): Verdict {
@@ -107,7 +135,7 @@ function detailSentences(input: ReportInput): string[] {
     const { before, after } = secrets.memorizationAccuracy;
     const limit = threshold === undefined ? '' : `; unseen code scores ${percent(threshold)}`;
     sentences.push(
-      `Given the code before a secret, the model predicted ${percent(before)} of its tokens before and ${percent(after)} after${limit}.`,
+      `Given the code before a secret, the model predicted ${percent(before)} of its tokens (MA) before and ${percent(after)} after${limit}.`,
     );
   }
   const above = likelihoodAbove(input);
@@ -121,7 +149,7 @@ function detailSentences(input: ReportInput): string[] {
   }
   if (retained && retained.loss.before !== null && retained.loss.after !== null) {
     sentences.push(
-      `Loss on ${counted(retained.documents, 'retained document')}: ${decimal(retained.loss.before)} before, ${decimal(retained.loss.after)} after, in nats a token.`,
+      `Loss on ${counted(retained.documents, 'retained document')}: ${decimal(retained.loss.before)} before, ${decimal(retained.loss.after)} after, in nats a token (${NAT}).`,
     );
   }
   return sentences;

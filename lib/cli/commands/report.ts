@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
 import { analysisPaths } from '../../memorization/analysis/summary.js';
+import { HISTORY_FILE, readUnlearningReport } from '../../report/from-unlearning.js';
 import type { SecretDisplay } from '../../report/mask.js';
 import { readMemorization } from '../../report/memorization/read.js';
 import { renderMemorization } from '../../report/memorization/render.js';
@@ -37,9 +38,12 @@ export function createReportCommand(): Command {
   return new Command('report')
     .summary('render a run or an analysis of memorization as one self-contained HTML page')
     .description(
-      'Renders the report.json of a run, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets, those of the run and those that the scanner finds in what is shown, are not in the page: dots stand for them and for every run of 6 characters of one.',
+      'Renders the report.json of a run, the history.jsonl and run.json that lethe unlearn writes, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets, those of the run and those that the scanner finds in what is shown, are not in the page: dots stand for them and for every run of 6 characters of one.',
     )
-    .argument('<run>', 'directory of a run or of an analysis, a report.json, or an analysis.json')
+    .argument(
+      '<run>',
+      'directory of a run, of an unlearned model or of an analysis, a report.json, or an analysis.json',
+    )
     .option('--output <file>', 'where the page goes, or - for stdout (default: report.html beside the input)')
     .option('--redact', 'show kind and length of each secret, and not its first and last characters')
     .addOption(
@@ -81,6 +85,11 @@ async function runPage(run: string, options: ReportCommandOptions): Promise<Made
     const input = await readMissionReport(run);
     await writeFileAtomic(join(run, 'report.json'), `${JSON.stringify(input)}\n`);
     return { page: renderReport(input, { secrets: displayOf(options) }), directory: run };
+  }
+  const unlearning = (await exists(join(run, HISTORY_FILE))) && !(await exists(join(run, 'report.json')));
+  if (unlearning) {
+    const page = renderReport(await readUnlearningReport(run), { secrets: displayOf(options) });
+    return { page, directory: run };
   }
   const { file, input } = await readReport(run);
   return { page: renderReport(input, { secrets: displayOf(options) }), directory: dirname(file) };

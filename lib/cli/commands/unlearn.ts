@@ -213,6 +213,11 @@ async function run(options: Options, session: Session): Promise<void> {
     recorder.finish({
       ...(await checkpointResults(options.output, runKey)),
       thresholds: { memorizationAccuracy, extractionLikelihood },
+      forget: {
+        documents: forget.length,
+        secrets: forget.reduce((sum, { spans }) => sum + (spans?.length ?? 0), 0),
+      },
+      retain: { documents: retain.length },
       before: result.history[0],
       stopReason,
       epochs,

@@ -13,9 +13,11 @@ export function eraseChapter({ input }: Context): Html | undefined {
     unlearning.schedule === 'alternate'
       ? 'a step on the first, then one on the second, every epoch'
       : 'one step on their sum, every epoch';
+  const documents = (count: number | undefined) =>
+    count === undefined ? 'the documents' : counted(count, 'document');
   const both = unlearning.forget.length > 0 && unlearning.retain.length > 0;
   return html`<section class="chapter" id="erase"><h2><span class="step">Erase</span>How it was made to forget</h2>
-<p>${unlearning.method} minimized, over ${counted(unlearning.forgetDocuments, 'document')} to forget and ${counted(unlearning.retainDocuments, 'document')} to retain${both && `, with ${order}`}:</p>
+<p>${unlearning.method} minimized, over ${documents(unlearning.forgetDocuments)} to forget and ${documents(unlearning.retainDocuments)} to retain${both && `, with ${order}`}:</p>
 <div class="formulas">${formula('forget', unlearning.forget)}${formula('retain', unlearning.retain)}</div>
 <p class="note">NLL: mean negative log-likelihood over the tokens named. KL: mean divergence from the model before unlearning. A negative weight is ascent.</p>
 ${hyperparameters(unlearning)}

@@ -5,7 +5,7 @@ import { change, counted, decimal, integer, percent } from '../format.js';
 import { type Content, type Html, html } from '../html.js';
 import type { BeforeAfter, Measured, ReportCodeFigures } from '../input.js';
 import { likelihoodOrders } from '../likelihoods.js';
-import { isBelow } from '../verdict.js';
+import { judgeMean, targets } from '../verdict.js';
 
 interface Row {
   readonly name: Content;
@@ -13,12 +13,15 @@ interface Row {
   readonly value: BeforeAfter;
   readonly kind: 'share' | 'count' | 'loss';
   readonly threshold?: number | undefined;
+  /** What the value is the mean of, where each of them is to be below the threshold. */
+  readonly singles?: readonly BeforeAfter[] | undefined;
   readonly aim: string;
 }
 
 export function figuresSection({ input }: Context): Html | undefined {
   const groups = [
     secretRows(input),
+    documentRows(input),
     cloneRows(input),
     codeRows(input, 'retained'),
     codeRows(input, 'unseen'),
@@ -37,12 +40,9 @@ function drawRow(row: Row, erased: boolean): Html {
   const { before, after } = row.value;
   const format = row.kind === 'share' ? percent : row.kind === 'loss' ? decimal : integer;
   const delta = row.kind === 'share' ? points(before, after) : change(before, after);
-  const current = erased ? after : before;
-  const below = isBelow(current, row.threshold);
-  const aim =
-    below === undefined
-      ? row.aim
-      : `${below ? '\u2713 below' : '\u2715 not below'} ${percent(row.threshold)}`;
+  const now = (value: BeforeAfter): Measured => (erased ? value.after : value.before);
+  const current = now(row.value);
+  const aim = judgeMean(current, row.threshold, row.singles?.map(now) ?? []) ?? row.aim;
   return html`<tr><th scope="row">${row.name}</th><td class="num before">${format(before)}</td>${erased && html`<td class="num after">${format(after)}</td><td class="num">${delta}</td>`}<td class="wide">${row.kind === 'share' && dumbbell(row.label, row.value, row.threshold)}</td><td class="aim">${aim}</td></tr>`;
 }
 
@@ -54,30 +54,60 @@ function points(before: Measured, after: Measured): string {
   return `${difference > 0 ? '+' : '\u2212'}${text} pt`;
 }
 
-function secretRows({ summary, thresholds, unlearning }: Context['input']) {
+function secretRows(input: Context['input']) {
+  const { summary, unlearning } = input;
   if (!summary.secrets) return undefined;
-  const { count, memorizationAccuracy, extractionLikelihood } = summary.secrets;
-  const rows: Row[] = [
+  const secrets = targets(input);
+  const rows = memorizationRows(input, summary.secrets, 'secrets', (n) =>
+    secrets.flatMap((secret) =>
+      n === undefined ? secret.memorizationAccuracy : (secret.extractionLikelihood[n] ?? []),
+    ),
+  );
+  const { count } = summary.secrets;
+  return { name: `Secrets (mean${over(count)}${unlearning ? ' in the forget set' : ''})`, rows };
+}
+
+function documentRows(input: Context['input']) {
+  const { documents } = input.summary;
+  if (!documents) return undefined;
+  const rows = memorizationRows(input, documents, 'documents', () => []);
+  return { name: `Documents (mean${over(documents.count)})`, rows };
+}
+
+/** ` over 24`, where it is known. */
+function over(count: number | undefined): string {
+  return count === undefined ? '' : ` over ${integer(count)}`;
+}
+
+/** @param singles values of MA, or of EL_n, behind the mean */
+function memorizationRows(
+  { thresholds }: Context['input'],
+  { memorizationAccuracy, extractionLikelihood }: NonNullable<Context['input']['summary']['documents']>,
+  what: string,
+  singles: (n?: string) => readonly BeforeAfter[],
+): Row[] {
+  return [
     {
       name: 'Memorization accuracy, MA',
-      label: 'Memorization accuracy of secrets',
+      label: `Memorization accuracy of ${what}`,
       value: memorizationAccuracy,
       kind: 'share',
       threshold: thresholds?.memorizationAccuracy,
+      singles: singles(),
       aim: 'lower is better',
     },
     ...likelihoodOrders(extractionLikelihood).map(
       (n): Row => ({
         name: html`Extraction likelihood, EL<sub>${n}</sub>`,
-        label: `Extraction likelihood EL ${n} of secrets`,
+        label: `Extraction likelihood EL ${n} of ${what}`,
         value: extractionLikelihood[n]!,
         kind: 'share',
         threshold: thresholds?.extractionLikelihood[n],
+        singles: singles(n),
         aim: 'lower is better',
       }),
     ),
   ];
-  return { name: `Secrets (mean over ${integer(count)}${unlearning ? ' in the forget set' : ''})`, rows };
 }
 
 function cloneRows({ clones }: Context['input']) {

@@ -58,8 +58,11 @@ function definitions({ clones, summary, unlearning }: Context['input']): Html[] 
 
 function thresholdTable(thresholds: NonNullable<Context['input']['thresholds']>): Html {
   const { extractionLikelihood, sequences, runs = 1, source } = thresholds;
-  const over = `${counted(sequences, 'unseen sequence')}${runs > 1 ? `, in ${integer(runs)} draws` : ''}`;
-  return html`<h3>Thresholds of this run</h3><p>Means over ${over}. ${source}</p>
+  const over =
+    sequences === undefined
+      ? ''
+      : `Means over ${counted(sequences, 'unseen sequence')}${runs > 1 ? `, in ${integer(runs)} draws` : ''}. `;
+  return html`<h3>Thresholds of this run</h3><p>${over}${source}</p>
 <dl class="pairs"><div><dt>MA</dt><dd>${percent(thresholds.memorizationAccuracy)}</dd></div>${likelihoodOrders(extractionLikelihood).map((n) => html`<div><dt>EL<sub>${n}</sub></dt><dd>${percent(extractionLikelihood[n])}</dd></div>`)}</dl>`;
 }
 

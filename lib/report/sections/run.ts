@@ -15,7 +15,7 @@ export function runSection({ input, text }: Context): Html {
     ...(model.contextLength === undefined
       ? []
       : [['Context', `${integer(model.contextLength)} tokens`] as [string, Content]]),
-    ['Seed', String(run.seed)],
+    ...(run.seed === undefined ? [] : [['Seed', String(run.seed)] as [string, Content]]),
     ['Date', moment(run.createdAt)],
     ...(run.device === undefined ? [] : [['Device', run.device] as [string, Content]]),
     ['Peak memory', bytes(run.peakMemoryBytes)],
