@@ -104,10 +104,17 @@ export function describe(value: unknown): string {
 
 function safeJson(value: object): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return JSON.stringify(value, withoutLongTexts) ?? String(value);
   } catch {
     return Object.prototype.toString.call(value);
   }
+}
+
+/** Characters of the longest text within a value that is quoted: a longer one may be a document, or a secret. */
+const QUOTED = 16;
+
+function withoutLongTexts(_key: string, inner: unknown): unknown {
+  return typeof inner === 'string' && inner.length > QUOTED ? '...' : inner;
 }
 
 function shorten(text: string): string {

@@ -38,6 +38,8 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     // A command that ran to its end may still have bad news, as `lethe doctor` does.
     return Number(process.exitCode ?? 0);
   } catch (error) {
+    // Of use only here: a command that goes well should not wait for the scanner's rules.
+    ({ hideInMessage: hide } = await import('../secrets/hide-in-message.js'));
     return report((await findMisspelling(error, args)) ?? (await asTyped(error, args)));
   }
 }
@@ -140,8 +142,11 @@ function report(error: unknown): number {
   return 1;
 }
 
+/** What keeps secrets out of messages; of messages about streams, which quote nothing, nothing need be kept out. */
+let hide = (message: string): string => message;
+
 function say(message: string, remedy: string | undefined): void {
-  process.stderr.write(`lethe: ${message}${remedy === undefined ? '' : ` ${remedy}`}\n`);
+  process.stderr.write(`lethe: ${hide(message)}${remedy === undefined ? '' : ` ${hide(remedy)}`}\n`);
 }
 
 /** `error: unknown option '--modle'\n(Did you mean --model?)` as `Unknown option '--modle' (did you mean --model?).` */
