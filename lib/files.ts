@@ -1,23 +1,44 @@
 /** Files appear whole or not at all, written beside their place and renamed into it; small JSON files are read whole. */
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorCode, fileError, InputError, LetheError } from './errors.js';
 import { parseJson } from './json.js';
 
 let written = 0;
 
+/** What happens on the way from a finished file to its name. */
+export interface ReplaceOptions {
+  /** Called with the path of the whole file before it takes its name; what it throws leaves everything as it was. */
+  readonly beforeRename?: ((part: string) => Promise<void>) | undefined;
+}
+
 /**
  * Creates or replaces the file at `path` with what `write` puts into the handle. Until `write` has succeeded and the
- * bytes are on disk, `path` stays as it was; the directories above it are made. What is no file, as `/dev/null` and named
- * pipes are, is written to and stays what it is.
+ * bytes are on disk, `path` stays as it was; the directories above it are made. A link stays one: the file that it
+ * points at is replaced. What is no file, as `/dev/null` and named pipes are, is written to and stays what it is.
  *
  * @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL`; whatever `write` throws, with nothing left behind
  */
-export async function replaceFile(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
-  if (await isDevice(path)) return writeToDevice(path, write);
-  const part = `${path}.${process.pid}-${written++}.part`;
+export async function replaceFile(
+  path: string,
+  write: (handle: FileHandle) => Promise<void>,
+  { beforeRename }: ReplaceOptions = {},
+): Promise<void> {
+  if (await isStream(path)) return writeToStream(path, write);
+  const target = await followLinks(path);
+  const part = `${target}.${process.pid}-${written++}.part`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(target), { recursive: true });
     const handle = await open(part, 'w');
     try {
       await write(handle);
@@ -25,40 +46,70 @@ export async function replaceFile(path: string, write: (handle: FileHandle) => P
     } finally {
       await handle.close();
     }
-    await rename(part, path);
+    await beforeRename?.(part);
+    await rename(part, target);
   } catch (error) {
     await rm(part, { force: true }).catch(() => {});
     throw error instanceof LetheError ? error : fileError('write', path, error);
   }
 }
 
-async function isDevice(path: string): Promise<boolean> {
+/** A file that is open already, by the names that systems give it. */
+const OPEN_FILE = /^\/(dev\/(stdin|stdout|stderr|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
+
+/** Whether what is at `path` is written to as it is, and never replaced: a device, a pipe, an open file by its number. */
+export async function isStream(path: string): Promise<boolean> {
+  if (OPEN_FILE.test(resolve(path))) return true;
   return stat(path).then(
     (found) => !found.isFile() && !found.isDirectory(),
     () => false,
   );
 }
 
-async function writeToDevice(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
-  try {
-    await using handle = await open(path, 'w');
-    await write(handle);
-  } catch (error) {
+/** Opens what {@link isStream} is true for. Appending, so that what was redirected into a file stays there. */
+export async function openStream(path: string): Promise<FileHandle> {
+  return open(path, 'a').catch((error: unknown) => {
+    throw fileError('write', path, error);
+  });
+}
+
+async function writeToStream(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  await using handle = await openStream(path);
+  await write(handle).catch((error: unknown) => {
     throw error instanceof LetheError ? error : fileError('write', path, error);
+  });
+}
+
+/** The absolute path, without links, that writing to `path` reaches, whether there is something or not. */
+export async function followLinks(path: string): Promise<string> {
+  const whole = resolve(path);
+  try {
+    return await realpath(whole);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError('write', path, error);
   }
+  const to = await readlink(whole).catch(() => undefined);
+  if (to !== undefined) return followLinks(resolve(dirname(whole), to));
+  const above = dirname(whole);
+  return above === whole ? whole : join(await followLinks(above), basename(whole));
 }
 
 /** {@link replaceFile} with the whole content at hand. */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  await replaceFile(path, (handle) => handle.writeFile(data));
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: ReplaceOptions = {},
+): Promise<void> {
+  await replaceFile(path, (handle) => handle.writeFile(data), options);
 }
 
 /** {@link replaceFile} with text that comes in pieces, for files larger than memory. */
 export async function writeTextAtomic(
   path: string,
   pieces: Iterable<string> | AsyncIterable<string>,
+  options: ReplaceOptions = {},
 ): Promise<void> {
-  await replaceFile(path, async (handle) => {
+  const write = async (handle: FileHandle) => {
     let waiting = '';
     for await (const piece of pieces) {
       waiting += piece;
@@ -67,7 +118,8 @@ export async function writeTextAtomic(
       waiting = '';
     }
     await handle.writeFile(waiting);
-  });
+  };
+  await replaceFile(path, write, options);
 }
 
 /**

@@ -35,6 +35,7 @@ const SHARED = [
   'random.ts',
   'progress.ts',
   'files.ts',
+  'lock.ts',
   'parallel.ts',
   'json.ts',
 ];

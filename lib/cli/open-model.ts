@@ -4,6 +4,7 @@ import { InputError } from '../errors.js';
 import { type LoadModelOptions, Model } from '../model/model.js';
 import { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { readArchitecture } from '../model/weights/checkpoint.js';
+import { countParameters } from '../model/weights/layout.js';
 import { loadAddon } from '../native/load.js';
 import type { ModelOptions } from './options.js';
 import type { Session } from './session.js';
@@ -39,6 +40,11 @@ export async function locateModel(
     `Expected a name on the hub beside --revision but received the directory ${model}, which has no revisions.`,
     { remedy: 'Leave --revision out, or give the name of the model.' },
   );
+}
+
+/** How many weights a model has, from its config alone. @throws InputError as loading it would */
+export async function countModelParameters(directory: string): Promise<number> {
+  return countParameters((await readArchitecture(directory)).layout);
 }
 
 /**

@@ -97,14 +97,17 @@ export function addDeviceOptions(command: Command): Command {
     .addOption(integerOption('--threads <n>', 'CPU threads (default: all cores)', { min: 1, max: 1024 }));
 }
 
-/** Adds `--input --output`, `-` standing for stdin and stdout. */
+/** Adds `--input --output --force`, `-` standing for stdin and stdout. */
 export function addFileOptions(command: Command, input = 'JSON lines'): Command {
   return command
     .requiredOption('--input <path>', `${input} to read, or - for stdin`)
-    .option('--output <file>', 'JSON lines to write, or - for stdout', '-');
+    .option('--output <file>', 'JSON lines to write, or - for stdout', '-')
+    .option('--force', FORCE_HELP);
 }
 
-/** Adds `--input --output --format` of commands that turn records into records. */
+export const FORCE_HELP = 'replace what is there, even the results of another run';
+
+/** Adds `--input --output --format --force` of commands that turn records into records. */
 export function addRecordOptions(command: Command): Command {
   return command
     .requiredOption('--input <file>', 'JSON, CSV or Parquet to read, or - for stdin')
@@ -114,7 +117,8 @@ export function addRecordOptions(command: Command): Command {
         '--format <name>',
         'format where the name of a file does not say, .jsonl or .csv (default: jsonl)',
       ).choices(['jsonl', 'csv']),
-    );
+    )
+    .option('--force', FORCE_HELP);
 }
 
 /** Adds `--offsets`, of commands that read secrets. */
@@ -131,4 +135,9 @@ export function addSeedOption(command: Command, initial = 42): Command {
   return command.addOption(
     integerOption('--seed <n>', 'seed of every random draw', { min: 0, default: initial }),
   );
+}
+
+/** Adds `--force`, of every command that writes: see `claimOutputs`. */
+export function addForceOption(command: Command): Command {
+  return command.option('--force', FORCE_HELP);
 }

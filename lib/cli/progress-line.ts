@@ -1,8 +1,10 @@
-/** Draws progress events as one line that rewrites itself, on a terminal only. */
+/** Draws progress events: on a terminal as one line that rewrites itself, elsewhere as a plain line every half minute. */
 import type { ProgressEvent } from '../progress.js';
 
 /** Terminals redraw slowly over a network; ten lines a second are as good as a hundred. */
 const REDRAW_MS = 100;
+/** Into a file or a pipe, often enough to see that the work goes on. */
+const PLAIN_MS = 30_000;
 
 export interface ProgressStream {
   readonly isTTY?: boolean | undefined;
@@ -10,13 +12,15 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-/** One line on `stream` (default: stderr): step, share, rate, time left, note. Writes nothing where it is no terminal. */
+/** One line on `stream` (default: stderr): step, share, rate, time left, note. `end` it when the work is done. */
 export class ProgressLine {
   #step = '';
   #startMs = 0;
   #startDone = 0;
   #drawnMs = Number.NEGATIVE_INFINITY;
   #visible = false;
+  #last: ProgressEvent | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly stream: ProgressStream = process.stderr,
@@ -32,12 +36,32 @@ export class ProgressLine {
       this.#startDone = event.done;
       this.#drawnMs = Number.NEGATIVE_INFINITY;
     }
-    if (this.stream.isTTY !== true || now - this.#drawnMs < REDRAW_MS) return;
+    this.#last = event;
+    if (this.stream.isTTY !== true) {
+      // By the clock and not by events: a step that takes minutes says so too.
+      this.#timer ??= setInterval(
+        () => this.stream.write(`${this.#describe(this.#last!)}\n`),
+        PLAIN_MS,
+      ).unref();
+      return;
+    }
+    if (now - this.#drawnMs < REDRAW_MS) return;
     this.#drawnMs = now;
-    const rate = (event.done - this.#startDone) / ((now - this.#startMs) / 1000);
-    const text = describeProgress(event, Number.isFinite(rate) ? rate : 0);
+    const text = this.#describe(event);
     this.stream.write(`\r\x1b[2K${text.slice(0, Math.max(20, (this.stream.columns ?? 80) - 1))}`);
     this.#visible = true;
+  }
+
+  #describe(event: ProgressEvent): string {
+    const rate = (event.done - this.#startDone) / ((this.nowMs() - this.#startMs) / 1000);
+    return describeProgress(event, Number.isFinite(rate) ? rate : 0);
+  }
+
+  /** Nothing is drawn any more until there is news. */
+  end(): void {
+    this.clear();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Removes the line, so that something else can be written. */

@@ -47,7 +47,7 @@ export async function withSession<T>(
     if (!(error instanceof AbortedError) || error.remedy !== undefined) throw error;
     throw new AbortedError('Stopped.', { cause: error, remedy: whenInterrupted });
   } finally {
-    line.clear();
+    line.end();
     for (const warning of takeWarnings()) process.stderr.write(`Warning: ${hideInMessage(warning)}\n`);
   }
 }

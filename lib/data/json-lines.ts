@@ -1,8 +1,9 @@
 /** JSON lines: one JSON value a line, checked as it is read; written whole or not at all. Where it reads, one array will do. */
+import type { FileHandle } from 'node:fs/promises';
 import type { z } from 'zod';
 import { describeIssue } from '../check.js';
 import { InputError } from '../errors.js';
-import { replaceFile } from '../files.js';
+import { type ReplaceOptions, replaceFile } from '../files.js';
 import { parseJson, parseJsonWithDigits } from '../json.js';
 import { jsonTexts } from './json-texts.js';
 import { PeekableBytes } from './peek.js';
@@ -93,9 +94,10 @@ export function parseValue(text: string, where: string): unknown {
 export async function writeJsonLines(
   path: string,
   records: Iterable<object> | AsyncIterable<object>,
+  options: ReplaceOptions = {},
 ): Promise<number> {
   let count = 0;
-  await replaceFile(path, async (handle) => {
+  const write = async (handle: FileHandle) => {
     let pending = '';
     for await (const record of records) {
       pending += formatRecord(record, path);
@@ -105,7 +107,8 @@ export async function writeJsonLines(
       pending = '';
     }
     if (pending !== '') await handle.writeFile(pending);
-  });
+  };
+  await replaceFile(path, write, options);
   return count;
 }
 

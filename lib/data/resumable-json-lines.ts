@@ -10,6 +10,7 @@ export async function openResumableJsonLines<T extends object>(
   path: string,
   schema: z.ZodType<T>,
   runKey: string,
+  options: { readonly discardOthers?: boolean } = {},
 ): Promise<ResumableJsonLines<T>> {
-  return openResumableRecords(path, jsonLinesFormat(schema), runKey);
+  return openResumableRecords(path, jsonLinesFormat(schema), runKey, options);
 }

@@ -5,7 +5,7 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError, InputError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
+import { followLinks, type ReplaceOptions, writeFileAtomic } from '../files.js';
 import type { RecordFormat } from './record-format.js';
 
 /**
@@ -13,17 +13,23 @@ import type { RecordFormat } from './record-format.js';
  * by the interruption is dropped. `<path>` itself stays as it is until `commit`.
  *
  * @param runKey says what the records depend on (a digest of options and inputs): records of another run are refused
+ * @param discardOthers begins anew in place of those of another run
  * @throws InputError `ERR_RUN_MISMATCH` if `<path>.part` was begun with another key; `ERR_FILE_FORMAT` for what is
  *   no record; `ERR_FILE_READ`, `ERR_FILE_WRITE`, `ERR_DISK_FULL`
  */
 export async function openResumableRecords<T extends object>(
-  path: string,
+  given: string,
   format: RecordFormat<T>,
   runKey: string,
+  { discardOthers = false }: { readonly discardOthers?: boolean } = {},
 ): Promise<ResumableRecords<T>> {
+  const path = await followLinks(given);
   const partPath = `${path}.part`;
   const keyPath = `${partPath}.key`;
-  await checkKey(partPath, keyPath, runKey);
+  if (await isOfAnother(partPath, keyPath, runKey)) {
+    if (!discardOthers) throw ofAnother(partPath);
+    for (const stale of [partPath, keyPath]) await rm(stale, { force: true });
+  }
   let handle: FileHandle | undefined;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -96,12 +102,13 @@ export class ResumableRecords<T extends object> implements AsyncDisposable {
     });
   }
 
-  /** The file is complete: it takes its name. */
-  async commit(): Promise<void> {
+  /** The file is complete: it takes its name, after `beforeRename` has succeeded. */
+  async commit({ beforeRename }: ReplaceOptions = {}): Promise<void> {
     await this.#afterLast(() => this.#handle.sync()).catch((error: unknown) => {
       throw error instanceof InputError ? error : fileError('write', `${this.path}.part`, error);
     });
     await this.#shut();
+    await beforeRename?.(`${this.path}.part`);
     try {
       await rename(`${this.path}.part`, this.path);
       await rm(`${this.path}.part.key`, { force: true });
@@ -138,17 +145,22 @@ export class ResumableRecords<T extends object> implements AsyncDisposable {
   }
 }
 
-async function checkKey(partPath: string, keyPath: string, runKey: string): Promise<void> {
+async function isOfAnother(partPath: string, keyPath: string, runKey: string): Promise<boolean> {
   const exists = await stat(partPath).then(
     () => true,
     () => false,
   );
-  if (!exists) return;
+  if (!exists) return false;
   const found = await readFile(keyPath, 'utf8').catch(() => '');
-  if (found.trim() === runKey) return;
-  throw new InputError(
+  return found.trim() !== runKey;
+}
+
+function ofAnother(partPath: string): InputError {
+  return new InputError(
     'ERR_RUN_MISMATCH',
     `Expected ${partPath} to be of a run with the same options and inputs but it was begun with others.`,
-    { remedy: `Run again with the options of that run, or delete ${partPath}.` },
+    {
+      remedy: `Run again with the options of that run, or begin anew with --force, which deletes ${partPath}.`,
+    },
   );
 }

@@ -41,14 +41,28 @@ export type RunManifest = z.infer<typeof runManifest>;
 
 export const RUN_MANIFEST_FILE = 'run.json';
 
+/** Where the record of a run stands: in the directory that it filled, or beside the file that it wrote. */
+export function runRecordPath(output: string, kind: 'file' | 'directory'): string {
+  return kind === 'directory' ? join(output, RUN_MANIFEST_FILE) : `${output}.${RUN_MANIFEST_FILE}`;
+}
+
 /** Writes `run.json` into the directory, atomically. @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL` */
 export async function writeRunManifest(directory: string, manifest: RunManifest): Promise<void> {
-  await writeFileAtomic(join(directory, RUN_MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeRunRecord(join(directory, RUN_MANIFEST_FILE), manifest);
+}
+
+/** {@link writeRunManifest} under a name of its own, as {@link runRecordPath} has it. */
+export async function writeRunRecord(path: string, manifest: RunManifest): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` if it is no manifest */
 export async function readRunManifest(directory: string): Promise<RunManifest> {
-  const path = join(directory, RUN_MANIFEST_FILE);
+  return readRunRecord(join(directory, RUN_MANIFEST_FILE));
+}
+
+/** {@link readRunManifest} of a file by its path. */
+export async function readRunRecord(path: string): Promise<RunManifest> {
   const value = await readJsonFile(path);
   const result = runManifest.safeParse(value);
   if (result.success) return result.data;

@@ -1,8 +1,10 @@
 /** Gathers a {@link RunManifest} while a run goes on. */
 import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { fileError } from '../errors.js';
 import { modelOfSnapshot } from '../model/hub/hub-cache.js';
-import { digestPath } from './digest.js';
+import { digestPath, digestText } from './digest.js';
 import type { RunManifest, RunSource, RunStep } from './run-manifest.js';
 
 export interface RunRecorderOptions {
@@ -20,6 +22,11 @@ export interface RunRecorder {
   setModel(path: string): Promise<void>;
   /** Digests a file or directory that the run reads. */
   addInput(path: string): Promise<void>;
+  /**
+   * Notes a file by its size and time, for work that is done in less time than its input could be digested: `digest` is
+   * of these, and `digestOf` says so.
+   */
+  addStamp(path: string): Promise<void>;
   /** The manifest as of now. May be called again, as after a later step. */
   finish(results: Readonly<Record<string, unknown>>): RunManifest;
 }
@@ -49,6 +56,12 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
     },
     async addInput(path) {
       inputs.push(await source(path));
+    },
+    async addStamp(path) {
+      const { size, mtimeNs } = await stat(path, { bigint: true }).catch((error: unknown) => {
+        throw fileError('read', path, error);
+      });
+      inputs.push({ path, digest: digestText(`${size} ${mtimeNs}`), digestOf: 'size and time' });
     },
     finish: (results) => ({
       version: 1,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../check.js';
+import { digestFile } from '../data/digest.js';
 import { InputError, throwIfAborted } from '../errors.js';
 import { writeTextAtomic } from '../files.js';
 import { drain, type ProgressEvent, progress, relay } from '../progress.js';
@@ -19,6 +20,8 @@ export interface MergeOptions {
   readonly end?: number;
   /** Outputs of one merged file. Default 200 000, as published. */
   readonly chunk?: number;
+  /** Replace merged files that are there and hold something else. Default true. */
+  readonly replace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,6 +52,7 @@ const optionsSchema = z.strictObject({
   start: z.int().min(0).default(0),
   end: z.int().min(0).optional(),
   chunk: z.int().min(1).default(CHUNK_OUTPUTS),
+  replace: z.boolean().default(true),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
@@ -69,13 +73,19 @@ export async function* runMerge(
   directory: string,
   options: MergeOptions = {},
 ): AsyncGenerator<ProgressEvent, MergeResult, void> {
-  const { start, end: givenEnd, chunk, signal } = check(optionsSchema, options, 'options of mergeOutputs');
+  const {
+    start,
+    end: givenEnd,
+    chunk,
+    replace,
+    signal,
+  } = check(optionsSchema, options, 'options of mergeOutputs');
   const end = requireAll(await listOutputs(directory), directory, start, givenEnd);
   const files: MergedFile[] = [];
   for (let first = start; first <= end; first += chunk) {
     const range = { start: first, end: Math.min(end, first + chunk - 1) };
     const merging = relay<number, MergedFile>(
-      (emit, stop) => mergeRange(directory, range, emit, stop),
+      (emit, stop) => mergeRange(directory, range, replace, emit, stop),
       signal,
     );
     for (;;) {
@@ -117,6 +127,7 @@ function requireAll(
 async function mergeRange(
   directory: string,
   { start, end }: { readonly start: number; readonly end: number },
+  replace: boolean,
   emit: (outputs: number) => void,
   signal: AbortSignal,
 ): Promise<MergedFile> {
@@ -136,10 +147,27 @@ async function mergeRange(
       emit(entries.length);
     }
   }
-  await writeTextAtomic(mergedPath, mergedText());
-  await writeTextAtomic(mapPath, formatMap(entries, start));
+  const write = (path: string, text: Iterable<string> | AsyncIterable<string>) =>
+    writeTextAtomic(path, text, {
+      beforeRename: async (part) => {
+        if (!replace) await refuseOther(path, part);
+      },
+    });
+  await write(mergedPath, mergedText());
+  await write(mapPath, formatMap(entries, start));
   emit(entries.length);
   return { mergedPath, mapPath, outputs: entries.length, lines };
+}
+
+/** Merging again gives the same bytes: others are of other outputs. */
+async function refuseOther(path: string, part: string): Promise<void> {
+  const before = await digestFile(path).catch(() => undefined);
+  if (before === undefined || before === (await digestFile(part))) return;
+  throw new InputError(
+    'ERR_OUTPUT_EXISTS',
+    `Expected ${path} to be new or merged from these outputs but it holds something else.`,
+    { remedy: 'Move it away, or replace it with --force.' },
+  );
 }
 
 /** As Python's `json.dump` writes it. */

@@ -14,7 +14,8 @@ import type { Model, Tokens } from '../model/model.js';
 /** What must be equal for a state to belong to a call: options, and digests of data and weights. */
 export type RunIdentity = Readonly<Record<string, unknown>>;
 
-const STATE_FILE = 'run-state.json';
+/** In the directory once there is something to go on from. */
+export const STATE_FILE = 'run-state.json';
 const OPTIMIZER_FILE = 'optimizer.bin';
 const VERSION = 1;
 

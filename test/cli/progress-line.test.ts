@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { describeProgress, describeSeconds, ProgressLine } from '../../lib/cli/progress-line.js';
 import { progress } from '../../lib/progress.js';
 
@@ -39,7 +39,7 @@ function terminal(isTTY: boolean) {
   };
 }
 
-test('nothing is drawn where stderr is no terminal', () => {
+test('short work draws nothing where stderr is no terminal', () => {
   const { written, line, at } = terminal(false);
   at(0, 0);
   at(1000, 10);
@@ -76,4 +76,26 @@ test('a line never wraps, and is removed when something else is to be written', 
   expect(written.at(-1)).toBe('\r\x1b[2K');
   line.clear();
   expect(written).toHaveLength(3);
+});
+
+test('where stderr is no terminal there is a plain line every half minute, until the work ends', () => {
+  vi.useFakeTimers();
+  try {
+    const { written, line, at } = terminal(false);
+    at(0, 0);
+    at(29_000, 100);
+    vi.advanceTimersByTime(29_999);
+    expect(written).toEqual([]);
+    at(30_000, 300);
+    vi.advanceTimersByTime(1);
+    expect(written).toEqual(['train  300/1000 steps  30%  10 steps/s  1 min 10 s left\n']);
+    line.clear();
+    vi.advanceTimersByTime(30_000);
+    expect(written).toHaveLength(2);
+    line.end();
+    vi.advanceTimersByTime(90_000);
+    expect(written).toHaveLength(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });

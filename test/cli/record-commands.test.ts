@@ -81,7 +81,10 @@ describe('score', () => {
     const args = ['--input', space.at('in.jsonl'), '--output', out];
     await run('score', ...args);
     const whole = await readFile(out, 'utf8');
-    const manifest = JSON.parse(await readFile(space.at('run.json'), 'utf8')) as Record<string, unknown>;
+    const manifest = JSON.parse(await readFile(space.at('scores.jsonl.run.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
     expect(manifest).toMatchObject({ command: 'score', results: { records: 3 } });
 
     expect((await run('score', ...args)).stderr).toContain('is finished: same model, input and options.');
@@ -89,7 +92,7 @@ describe('score', () => {
     // As an interruption after the first record leaves it: a part with its key, and no output.
     const { runKey } = (manifest as { results: { runKey: string } }).results;
     await rm(out);
-    await rm(space.at('run.json'));
+    await rm(space.at('scores.jsonl.run.json'));
     await writeFile(`${out}.part`, `${whole.split('\n')[0]}\n{"id":"torn`);
     await writeFile(`${out}.part.key`, `${runKey}\n`);
     const { stderr } = await run('score', ...args);

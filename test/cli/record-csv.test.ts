@@ -45,10 +45,10 @@ test('score: both ways, and gone on with in the middle of a row', async () => {
 
   const whole = await readFile(out, 'utf8');
   const { runKey } = (
-    JSON.parse(await readFile(space.at('run.json'), 'utf8')) as { results: { runKey: string } }
+    JSON.parse(await readFile(space.at('scores.csv.run.json'), 'utf8')) as { results: { runKey: string } }
   ).results;
   await rm(out);
-  await rm(space.at('run.json'));
+  await rm(space.at('scores.csv.run.json'));
   await writeFile(`${out}.part`, whole.slice(0, whole.length - 5));
   await writeFile(`${out}.part.key`, `${runKey}\n`);
   const { stderr } = await run('score', '--input', space.at('in.csv'), '--output', out);

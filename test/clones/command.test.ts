@@ -59,12 +59,19 @@ describe('lethe clones', () => {
       /1 shard \(.*none\) could not be searched; the log holds what was found in the others\./,
     );
     expect((await readCloneLog(log)).totals.files).toBe(2);
+    // Once the shard can be read, the same log is made whole without being forced.
+    await clones(`${CASE}/all`, `${CASE}/train`, '--log', log);
+    const { results } = JSON.parse(await readFile(`${log}.run.json`, 'utf8')) as { results: object };
+    expect(results).not.toHaveProperty('unfinished');
   });
 
   it('leaves the old log alone when it fails', async () => {
     const log = join(await temporaryDirectory(), 'x.log');
     await writeFile(log, 'precious');
-    await expect(clones(`${CASE}/all`, `${CASE}/none`, '--log', log)).rejects.toThrow(
+    await expect(clones(`${CASE}/all`, `${CASE}/train`, '--log', log)).rejects.toThrow(
+      /^Expected --log to be new or of this run/,
+    );
+    await expect(clones(`${CASE}/all`, `${CASE}/none`, '--log', log, '--force')).rejects.toThrow(
       /none: it does not exist/,
     );
     expect(await readFile(log, 'utf8')).toBe('precious');

@@ -69,7 +69,7 @@ test('records of another run are refused', async () => {
   await first.close();
   await expect(openResumableJsonLines(path, schema, 'two')).rejects.toMatchObject({
     code: 'ERR_RUN_MISMATCH',
-    remedy: `Run again with the options of that run, or delete ${path}.part.`,
+    remedy: `Run again with the options of that run, or begin anew with --force, which deletes ${path}.part.`,
   });
   await (await openResumableJsonLines(path, schema, 'one')).close();
 });

@@ -3,12 +3,15 @@
 import { Command, Option } from 'commander';
 import { describeAgreement } from '../../clones/log/agreement.js';
 import { counted } from '../../counted.js';
-import { writeRunManifest } from '../../data/run-manifest.js';
+import { claimOutput } from '../../data/claim.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
+import { readJsonFile } from '../../files.js';
 import { type AnalyzeResult, analyzeClones } from '../../memorization/analysis/analyze.js';
-import type { Counting } from '../../memorization/analysis/summary.js';
+import { analysisPaths, type Counting } from '../../memorization/analysis/summary.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import { integerOption } from '../options.js';
+import { finishDirectory } from '../directory-output.js';
+import { addForceOption, integerOption } from '../options.js';
+import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 
 const EXAMPLES = `
@@ -33,10 +36,11 @@ interface Options {
   readonly corpus: string;
   readonly shards?: string;
   readonly json?: boolean;
+  readonly force?: boolean;
 }
 
 export function createAnalyzeCommand(): Command {
-  return new Command('analyze')
+  return addForceOption(new Command('analyze'))
     .summary('count what clone logs show to be memorized: texts, tables, figures')
     .description(
       'Reads clone logs, one a corpus shard or joint ones, and writes what was memorized, how often it stands in the corpus and in the outputs, and how it grows with the number of outputs.',
@@ -70,25 +74,43 @@ export function createAnalyzeCommand(): Command {
 }
 
 async function run(logs: readonly string[], options: Options, session: Session): Promise<void> {
-  const { output, json, tokenizer: tokenizerPath, ...settings } = options;
+  const { output, json, force, tokenizer: tokenizerPath, ...settings } = options;
+  const inputs = [
+    ...logs.map((path) => ({ option: 'a log', path })),
+    { option: '--outputs', path: options.outputs },
+    { option: '--map', path: options.map },
+    ...(tokenizerPath === undefined ? [] : [{ option: '--tokenizer', path: tokenizerPath }]),
+    ...(options.shards === undefined ? [] : [{ option: '--shards', path: options.shards, byName: true }]),
+  ];
+  const place = { option: '--output', path: output, kind: 'directory' } as const;
+  await using claim = await claimOutput(place, { command: 'analyze', inputs, force });
   const recorder = createRunRecorder({
     command: 'analyze',
     options: { ...settings, ...(tokenizerPath === undefined ? {} : { tokenizer: tokenizerPath }) },
   });
   const tokenizer = tokenizerPath === undefined ? undefined : await Tokenizer.load(tokenizerPath);
+  for (const path of [...logs, options.outputs, options.map]) await recorder.addInput(path);
+  const runKey = runKeyOf(recorder.finish({}));
+  if (await claim.isFinished(runKey)) {
+    session.say(`${output} holds this very analysis, finished. Remove it to make it again.`);
+    if (json) process.stdout.write(`${JSON.stringify(await readJsonFile(analysisPaths(output).analysis))}\n`);
+    return;
+  }
+  await claim.begin(runKey);
   const result = await recorder.step('analyze', () =>
     session.run(analyzeClones({ ...settings, logs, directory: output, tokenizer, signal: session.signal })),
   );
-  for (const path of [...logs, options.outputs, options.map]) await recorder.addInput(path);
   const { fingerprints, outputs, agreement } = result.analysis;
-  await writeRunManifest(
-    output,
+  await finishDirectory(
+    claim,
     recorder.finish({
+      runKey,
       fingerprints,
       outputsWithBlocks: outputs.withBlocks,
       filtered: result.filtered ?? null,
       ...(agreement === undefined ? {} : { agreement }),
     }),
+    session,
   );
   say(result, options, session);
   if (json) process.stdout.write(`${JSON.stringify(result.analysis)}\n`);

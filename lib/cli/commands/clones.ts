@@ -12,10 +12,13 @@ import {
 } from '../../clones/log/log-format.js';
 import { type DetectClonesResult, searchClones } from '../../clones/search/search.js';
 import { counted } from '../../counted.js';
+import { claimOutput, type OutputClaim } from '../../data/claim.js';
 import { LeftOut } from '../../data/left-out.js';
+import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
-import { integerOption } from '../options.js';
+import { addForceOption, integerOption } from '../options.js';
+import { runKeyOf } from '../run-key.js';
 import { withSession } from '../session.js';
 import { parseShare, type Share, shareOf } from '../share.js';
 import { sayLeftOut } from '../tree-options.js';
@@ -44,6 +47,7 @@ interface Options {
   readonly log?: string;
   readonly format?: CloneLogFormat;
   readonly json?: boolean;
+  readonly force?: boolean;
   readonly outputs: readonly string[];
   readonly threshold: number;
   readonly mode: LineMode;
@@ -54,7 +58,7 @@ interface Options {
 
 /** Options are positional because `merge` has --log and --format of its own. */
 export function createClonesCommand(): Command {
-  return new Command('clones')
+  return addForceOption(new Command('clones'))
     .summary('find blocks of lines that outputs share with a corpus')
     .description(
       'Finds every block of lines that stands both in the outputs and in a corpus shard. The corpus is read once; memory grows with the outputs and the matches.',
@@ -102,10 +106,26 @@ export function createClonesCommand(): Command {
         const leftOut = new LeftOut();
         const files = await findShards(shards, leftOut.add);
         sayLeftOut(leftOut, session);
+        const found = {
+          outputs: [outputs, ...options.outputs],
+          shards: shard === undefined ? files : shareOf(files, shard, 'shards'),
+        };
+        await using log = await claimLog('clones', options, found);
+        const recorder = createRunRecorder({ command: 'clones', options: settingsOf(options) });
+        // A file that is not there is for the search to tell, which goes on with the others.
+        for (const path of [...found.outputs, ...found.shards])
+          if (log !== undefined) await recorder.addStamp(path).catch(() => {});
+        const runKey = runKeyOf(recorder.finish({}));
+        const finished = await log?.isFinished(runKey);
+        if (finished && options.json !== true) {
+          session.say(
+            `${log!.path} is finished: same outputs, shards and options. Remove it to make it again.`,
+          );
+          return;
+        }
         const result = await session.run(
           searchClones({
-            outputs: [outputs, ...options.outputs],
-            shards: shard === undefined ? files : shareOf(files, shard, 'shards'),
+            ...found,
             threshold,
             mode,
             compare: options.separately || shard !== undefined ? 'separately' : 'together',
@@ -116,7 +136,12 @@ export function createClonesCommand(): Command {
             if (event.type === 'warning') session.say(`lethe: warning: ${event.message}`);
           },
         );
-        await write(result, options);
+        const { groups, totals, failed } = result;
+        const incomplete =
+          failed.length === 0 ? {} : { unfinished: true, failed: failed.map(({ file }) => file) };
+        const results = { runKey, groups: groups.length, totals, ...incomplete };
+        const record = async (part: string) => void (await log?.finish(recorder.finish(results), part));
+        await write(result, options, record);
         session.say(
           `${counted(result.groups.length, 'shared block')} of at least ${counted(threshold, 'line')}.`,
         );
@@ -125,11 +150,35 @@ export function createClonesCommand(): Command {
     );
 }
 
-async function write(result: DetectClonesResult, { log, format, json }: Options): Promise<void> {
+/** Undefined where the log goes to stdout, or nowhere. */
+async function claimLog(
+  command: string,
+  { log, force }: Options,
+  { outputs, shards }: { readonly outputs: readonly string[]; readonly shards: readonly string[] },
+): Promise<OutputClaim | undefined> {
+  if (log === undefined || log === '-') return undefined;
+  const inputs = [
+    ...outputs.map((path) => ({ option: 'the outputs', path })),
+    ...shards.map((path) => ({ option: 'a shard', path })),
+  ];
+  return claimOutput({ option: '--log', path: log, kind: 'file' }, { command, inputs, force });
+}
+
+/** What the log depends on, beside the files. */
+function settingsOf({ threshold, mode, separately, shard, format, log }: Options) {
+  const compare = separately || shard !== undefined ? 'separately' : 'together';
+  return { threshold, mode, compare, format: format ?? formatByName(log ?? '') };
+}
+
+async function write(
+  result: DetectClonesResult,
+  { log, format, json }: Options,
+  beforeRename: (part: string) => Promise<void>,
+): Promise<void> {
   const target = log ?? (json ? undefined : '-');
   const text = () => formatCloneLog(result, format ?? formatByName(target ?? ''));
   if (target === '-') for (const piece of text()) process.stdout.write(piece);
-  else if (target !== undefined) await writeTextAtomic(target, text());
+  else if (target !== undefined) await writeTextAtomic(target, text(), { beforeRename });
   if (json) for (const group of result.groups) process.stdout.write(formatGroup(group, 'jsonl'));
 }
 

@@ -8,9 +8,10 @@ import {
   readCorpusManifest,
 } from '../../clones/corpus/manifest.js';
 import { counted } from '../../counted.js';
+import { claimOutput } from '../../data/claim.js';
 import { describeLeftOut } from '../../data/left-out.js';
 import { InputError } from '../../errors.js';
-import { integerOption } from '../options.js';
+import { FORCE_HELP, integerOption } from '../options.js';
 import { withSession } from '../session.js';
 import { addTreeOptions, type TreeFlags, treeOptions } from '../tree-options.js';
 
@@ -33,6 +34,7 @@ Examples:
 
 interface BuildOptions extends TreeFlags {
   readonly output: string;
+  readonly force?: boolean;
   readonly documentsPerShard: number;
   readonly workers?: number;
   readonly textField?: string;
@@ -61,17 +63,27 @@ export function createCorpusCommand(): Command {
     .option('--gzip', 'compress the shards: 0.gz, 1.gz, ...')
     .option('--revision <name>', 'branch, tag or commit of data sets on the hub (default: main)')
     .option('--local-files-only', 'take what the cache has of data sets and ask no server')
-    .option('--json', 'print corpus.json');
+    .option('--json', 'print corpus.json')
+    .option('--force', FORCE_HELP);
   const build = addTreeOptions(command)
     .addHelpText('after', HELP)
     .action((sources: string[], options: BuildOptions) =>
       withSession(
         async (session) => {
           const { output, documentsPerShard, workers, textField, gzip, revision, localFilesOnly } = options;
+          await using _ = await claimOutput(
+            { option: '--output', path: output, kind: 'directory', ownFiles: /^corpus\.json$/ },
+            {
+              command: 'corpus build',
+              inputs: sources.map((path) => ({ option: 'a source', path })),
+              force: options.force,
+            },
+          );
           const manifest = await session.run(
             buildCorpus({
               sources,
               directory: output,
+              replace: options.force,
               documentsPerShard,
               ...(workers === undefined ? {} : { workers }),
               ...(textField === undefined ? {} : { textField }),

@@ -1,9 +1,10 @@
 /** `lethe demo`: the whole mission in small, on real code. */
 import { Command } from 'commander';
+import { claimOutput } from '../../data/claim.js';
 import { countPlanted, runDemo } from '../demo/demo.js';
 import type { Dispatch } from '../dispatch.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
-import { addSeedOption, integerOption } from '../options.js';
+import { addForceOption, addSeedOption, integerOption } from '../options.js';
 
 const HELP = `
 Takes source files of the packages that lethe depends on, plants made-up secrets in some of them, trains a small GPT-2
@@ -25,6 +26,18 @@ interface Options {
   readonly device?: string;
   readonly threads?: number;
   readonly json?: boolean;
+  readonly force?: boolean;
+}
+
+/** What the demo leaves in its directory. Its steps claim what they write, and its mission the whole. */
+const OWN_FILES = /^(toy|model|mission\.yaml)$/;
+
+/** Says at once what is wrong with the directory. */
+async function lookAt({ directory, force }: Options): Promise<void> {
+  await using _ = await claimOutput(
+    { option: '--directory', path: directory, kind: 'directory', ownFiles: OWN_FILES },
+    { command: 'demo', inputs: [], force },
+  );
 }
 
 export function createDemoCommand(dispatch: Dispatch): Command {
@@ -35,11 +48,13 @@ export function createDemoCommand(dispatch: Dispatch): Command {
     .option('--json', 'print the verdict and its figures as one JSON object instead of a table')
     .option('--device <name>', 'where the model runs: cpu, cuda or cuda:N (default: cpu)')
     .addOption(integerOption('--threads <n>', 'CPU threads (default: all cores)', { min: 1, max: 1024 }));
-  return addSeedOption(command)
+  return addForceOption(addSeedOption(command))
     .addHelpText('after', HELP)
     .action(
       withExitCode(async (options: Options) => {
-        const exitCode = (await runDemo(options, dispatch)) as ExitCode;
+        await lookAt(options);
+        const forced: Dispatch = (argv) => dispatch(options.force ? [...argv, '--force'] : argv);
+        const exitCode = (await runDemo(options, forced)) as ExitCode;
         if (exitCode === EXIT_CODES.done || exitCode === EXIT_CODES.missed) {
           const { planted, found } = await countPlanted(options.directory);
           process.stderr.write(`The scanner found ${found} of ${planted} planted secrets.\n`);

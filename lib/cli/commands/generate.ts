@@ -6,8 +6,11 @@ import { InputError } from '../../errors.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
 import { readGenerationConfig } from '../../model/decoding/generation-config.js';
 import { cutAtStopString } from '../../model/decoding/stop-strings.js';
-import type { GenerateRow, Generation, Model } from '../../model/model.js';
+import type { GenerateRow, Generation } from '../../model/model.js';
+import type { GenerateOptions } from '../../model/options.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import { readArchitecture } from '../../model/weights/checkpoint.js';
+import { countParameters } from '../../model/weights/layout.js';
 import { deriveSeed } from '../../random.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
@@ -19,9 +22,9 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
 import { type RecordFormatName, sequenceOf } from '../records.js';
-import { withSession } from '../session.js';
+import { type Session, withSession } from '../session.js';
 
 const HELP = `
 Reads prompts, {id, text}, {id, tokens} or {id, messages} (rendered by the model's chat template, up to where the answer
@@ -40,6 +43,7 @@ Examples:
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly format?: RecordFormatName;
   readonly maxTokens: number;
   readonly samples: number;
@@ -109,15 +113,14 @@ export function createGenerateCommand(): Command {
     .action((options: Options) =>
       withSession(
         async (session) => {
+          await using claim = await claimRecords('generate', options);
           const directory = await locateModel(options, session);
-          await using model = await openModel(directory, options);
-          const tokenizer = await openTokenizerIfPresent(directory, model);
           const { maxTokens, samples, temperature, topK, topP, minP, repetitionPenalty, seed } = options;
           const { batchRows, logprobs = false } = options;
-          const decode: Decode | undefined =
-            tokenizer && ((tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
+          const { config, spec, layout } = await readArchitecture(directory);
+          const tokenizer = await openTokenizerIfPresent(directory, spec);
           const stop = checkStop(options.stop, tokenizer);
-          const ends = options.eos ? await endOfTextIds(directory, model) : [];
+          const ends = options.eos ? await endOfTextIds(directory, config, spec.vocabularySize) : [];
           const stopIds = [...new Set([...options.stopId, ...ends])];
           const drawn = { maxTokens, temperature, topK, topP, minP, repetitionPenalty, stop, stopIds };
           const written = await runRecordJob(
@@ -131,33 +134,16 @@ export function createGenerateCommand(): Command {
               format: options.format,
               chat: new ChatTemplate(directory, { addGenerationPrompt: true }),
               ignoreSecrets: true,
-              // Twice the rows that are decoded together: a row that is done finds one that waits.
-              batchRecords: Math.max(1, Math.floor((2 * (batchRows ?? MOST_ROWS)) / samples)),
-              outputsPerInput: samples,
-              process: async (batch, note) => {
-                const rows = batch.flatMap((record): GenerateRow[] => {
-                  const prompt = sequenceOf(record, { model, tokenizer });
-                  return Array.from({ length: samples }, (_, sample) => ({
-                    prompt,
-                    seed: deriveSeed(seed, record.id, sample),
-                  }));
-                });
-                const generations = await model.generate(rows, {
-                  ...drawn,
-                  ...(decode === undefined ? {} : { tokenizer: { decode } }),
-                  ...(batchRows === undefined ? {} : { batchRows }),
-                  signal: session.signal,
-                  onProgress: (tokens) => note(`${tokens} tokens`),
-                });
-                return generations.map((generation, row) => ({
-                  id: batch[Math.floor(row / samples)]!.id,
-                  sample: row % samples,
-                  tokens: [...generation.tokens],
-                  ...describeEnd(generation, stop, decode),
-                  ...(logprobs ? { logprobs: [...generation.logprobs] } : {}),
-                }));
+              batch: {
+                // Twice the rows that are decoded together: a row that is done finds one that waits.
+                most: Math.max(1, Math.floor((2 * (batchRows ?? MOST_ROWS)) / samples)),
+                parameters: countParameters(layout),
+                newTokens: maxTokens * samples,
               },
+              outputsPerInput: samples,
+              open: () => openGenerating(directory, options, { drawn, tokenizer }, session),
             },
+            claim,
             session,
           );
           session.say(`Wrote ${counted(written, 'continuation')}.`);
@@ -165,6 +151,50 @@ export function createGenerateCommand(): Command {
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),
     );
+}
+
+async function openGenerating(
+  directory: string,
+  options: Options,
+  {
+    drawn,
+    tokenizer,
+  }: {
+    readonly drawn: GenerateOptions & { stop: readonly string[] };
+    readonly tokenizer: Tokenizer | undefined;
+  },
+  session: Session,
+): Promise<RecordWork> {
+  const { samples, batchRows, logprobs = false, seed } = options;
+  const model = await openModel(directory, options);
+  const decode: Decode | undefined =
+    tokenizer && ((tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }));
+  return {
+    async process(batch, note) {
+      const rows = batch.flatMap((record): GenerateRow[] => {
+        const prompt = sequenceOf(record, { model, tokenizer });
+        return Array.from({ length: samples }, (_, sample) => ({
+          prompt,
+          seed: deriveSeed(seed, record.id, sample),
+        }));
+      });
+      const generations = await model.generate(rows, {
+        ...drawn,
+        ...(decode === undefined ? {} : { tokenizer: { decode } }),
+        ...(batchRows === undefined ? {} : { batchRows }),
+        signal: session.signal,
+        onProgress: (tokens) => note(`${tokens} tokens`),
+      });
+      return generations.map((generation, row) => ({
+        id: batch[Math.floor(row / samples)]!.id,
+        sample: row % samples,
+        tokens: [...generation.tokens],
+        ...describeEnd(generation, drawn.stop, decode),
+        ...(logprobs ? { logprobs: [...generation.logprobs] } : {}),
+      }));
+    },
+    [Symbol.asyncDispose]: () => model.dispose(),
+  };
 }
 
 /** Stop strings are found in text, so they need a tokenizer. */
@@ -194,7 +224,11 @@ function describeEnd(
 }
 
 /** What ends a text by generation_config.json, else by config.json, as far as the model knows it (GPT-2's default is 50256). */
-async function endOfTextIds(directory: string, { config, vocabularySize }: Model): Promise<number[]> {
+async function endOfTextIds(
+  directory: string,
+  config: Readonly<Record<string, unknown>>,
+  vocabularySize: number,
+): Promise<number[]> {
   const { eosIds } = await readGenerationConfig(directory);
   const ids: unknown[] = eosIds.length > 0 ? [...eosIds] : [config.eos_token_id].flat();
   return ids.filter((id): id is number => Number.isInteger(id) && (id as number) < vocabularySize);

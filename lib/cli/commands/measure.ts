@@ -13,7 +13,7 @@ import { drain } from '../../progress.js';
 import { type EncodeApartOptions, encodeApart } from '../../secrets/encode-apart.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import { maskTokens, type Overlap, type TokenSpan } from '../../secrets/token-mask.js';
-import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
+import { countModelParameters, locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addModelOptions,
   addOffsetsOption,
@@ -22,9 +22,9 @@ import {
   integersOption,
   type ModelOptions,
 } from '../options.js';
-import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
 import { encodingOf, type InputRecord, type RecordFormatName, type RecordReader } from '../records.js';
-import { withSession } from '../session.js';
+import { type Session, withSession } from '../session.js';
 
 const HELP = `
 Reads {id, text} or {id, tokens} a line, with "secrets" as \`lethe secrets scan\` writes them if they are to be measured,
@@ -43,6 +43,7 @@ Examples:
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly format?: RecordFormatName;
   readonly el: readonly number[];
   readonly maxTokens?: number;
@@ -91,18 +92,17 @@ export function createMeasureCommand(): Command {
     .action((options: Options) =>
       withSession(
         async (session) => {
+          await using claim = await claimRecords('measure', options);
           const directory = await locateModel(options, session);
-          await using model = await openModel(directory, options);
           const { el, maxTokens, prefixTokens, secretTokens, overlap, encoding, offsets } = options;
           requireEffect(options);
-          const tokenizer = await openTokenizerIfPresent(directory, model);
-          const reader = { model, tokenizer, maxTokens };
-          const settings = { el, prefixTokens, secretTokens };
           const written = await runRecordJob(
             {
               command: 'measure',
               options: {
-                ...settings,
+                el,
+                prefixTokens,
+                secretTokens,
                 overlap,
                 encoding,
                 offsets,
@@ -116,43 +116,10 @@ export function createMeasureCommand(): Command {
               chat: new ChatTemplate(directory),
               offsets,
               columns: ['id', 'ma', ...el.map((n) => `el${n}`), 'extractionStrength', 'secrets'],
-              batchRecords: 16,
-              process: async (batch, note) => {
-                const show = (event: ProgressEvent) =>
-                  note(
-                    `${event.step} ${event.total ? Math.floor((100 * event.done) / event.total) : 100}% of ${batch.length}`,
-                  );
-                const documents = batch.map((record) => documentOf(record, reader, overlap));
-                const whole = await drain(
-                  measureMemorization(
-                    model,
-                    documents.map(({ tokens }) => tokens),
-                    { el, signal: session.signal },
-                  ),
-                  show,
-                );
-                const probes = documents.map((document, i) =>
-                  encoding === 'in-place'
-                    ? [document]
-                    : probesApart(document, batch[i]!, tokenizer!, settings),
-                );
-                const { perExample } = await drain(
-                  measureSecrets(model, probes.flat(), { ...settings, signal: session.signal }),
-                  show,
-                );
-                let next = 0;
-                return batch.map((record, i) => {
-                  const measured = probes[i]!.flatMap(() => perExample[next++]!.secrets);
-                  return {
-                    id: record.id,
-                    ...figures(whole.perExample[i]!),
-                    ...(documents[i]!.hasSecrets
-                      ? { secrets: describeSecrets(documents[i]!.spans, measured, encoding) }
-                      : {}),
-                  };
-                });
-              },
+              batch: { most: 16, parameters: await countModelParameters(directory), passes: 8 },
+              open: () => openMeasuring(directory, options, session),
             },
+            claim,
             session,
           );
           session.say(`Measured ${counted(written, 'record')}.`);
@@ -160,6 +127,43 @@ export function createMeasureCommand(): Command {
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),
     );
+}
+
+async function openMeasuring(directory: string, options: Options, session: Session): Promise<RecordWork> {
+  const { el, maxTokens, prefixTokens, secretTokens, overlap, encoding } = options;
+  const settings = { el, prefixTokens, secretTokens };
+  const { signal } = session;
+  const model = await openModel(directory, options);
+  const tokenizer = await openTokenizerIfPresent(directory, model);
+  const reader = { model, tokenizer, maxTokens };
+  return {
+    async process(batch, note) {
+      const show = (event: ProgressEvent) =>
+        note(
+          `${event.step} ${event.total ? Math.floor((100 * event.done) / event.total) : 100}% of ${batch.length}`,
+        );
+      const documents = batch.map((record) => documentOf(record, reader, overlap));
+      const sequences = documents.map(({ tokens }) => tokens);
+      const whole = await drain(measureMemorization(model, sequences, { el, signal }), show);
+      const probes = documents.map((document, i) =>
+        encoding === 'in-place' ? [document] : probesApart(document, batch[i]!, tokenizer!, settings),
+      );
+      const probing = measureSecrets(model, probes.flat(), { ...settings, signal });
+      const { perExample } = await drain(probing, show);
+      let next = 0;
+      return batch.map((record, i) => {
+        const measured = probes[i]!.flatMap(() => perExample[next++]!.secrets);
+        return {
+          id: record.id,
+          ...figures(whole.perExample[i]!),
+          ...(documents[i]!.hasSecrets
+            ? { secrets: describeSecrets(documents[i]!.spans, measured, encoding) }
+            : {}),
+        };
+      });
+    },
+    [Symbol.asyncDispose]: () => model.dispose(),
+  };
 }
 
 export interface MeasuredDocument extends SecretDocument {

@@ -2,8 +2,9 @@
 
 import { Command } from 'commander';
 import { counted } from '../../counted.js';
+import { claimOutput } from '../../data/claim.js';
 import { runMerge } from '../../sampling/merge.js';
-import { integerOption } from '../options.js';
+import { addForceOption, integerOption } from '../options.js';
 import { withSession } from '../session.js';
 
 const EXAMPLES = `
@@ -15,10 +16,11 @@ interface Options {
   readonly start: number;
   readonly end?: number;
   readonly chunk: number;
+  readonly force?: boolean;
 }
 
 export function createMergeCommand(): Command {
-  return new Command('merge')
+  return addForceOption(new Command('merge'))
     .summary('merge sampled outputs into one file for clone detection')
     .description(
       'Writes all_A-B and map_A-B.json into the directory: the outputs without blank lines, each followed by a line with its md5, and the lines at which each one stands.',
@@ -30,7 +32,11 @@ export function createMergeCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action((directory: string, options: Options) =>
       withSession(async (session) => {
-        const { files } = await session.run(runMerge(directory, { ...options, signal: session.signal }));
+        const { force = false, ...range } = options;
+        const place = { option: 'the directory', path: directory, kind: 'directory', ownFiles: /./ } as const;
+        await using _ = await claimOutput(place, { command: 'merge', inputs: [], force });
+        const merging = runMerge(directory, { ...range, replace: force, signal: session.signal });
+        const { files } = await session.run(merging);
         for (const { mergedPath, mapPath, outputs, lines } of files)
           session.say(
             `Wrote ${mergedPath} (${counted(outputs, 'output')}, ${counted(lines, 'line')}) and ${mapPath}.`,

@@ -1,7 +1,6 @@
 /** `lethe model`: what a checkpoint holds, without loading its weights; and a padding token for one that has none. */
 import { Command } from 'commander';
 import { digestDirectory } from '../../data/digest.js';
-import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { placeOf } from '../../model/adapters/model-place.js';
@@ -12,8 +11,10 @@ import { type InterpretedConfig, readArchitecture, readConfig } from '../../mode
 import { countParameters } from '../../model/weights/layout.js';
 import { locateCheckpoint } from '../../model/weights/locate.js';
 import type { ParameterSource } from '../../native/contract.js';
+import { claimCheckpoint, finishDirectory } from '../directory-output.js';
 import { locateModel } from '../open-model.js';
-import { addHubOptions, MODEL_HELP } from '../options.js';
+import { addForceOption, addHubOptions, MODEL_HELP } from '../options.js';
+import { runKeyOf } from '../run-key.js';
 import { withSession } from '../session.js';
 import { nativeVersions } from '../versions.js';
 
@@ -47,6 +48,7 @@ interface InfoOptions extends HubOptions {
 
 interface PadOptions extends HubOptions {
   readonly output: string;
+  readonly force?: boolean;
   readonly token: string;
 }
 
@@ -82,9 +84,12 @@ function createAddPadTokenCommand(): Command {
     .requiredOption('--output <directory>', 'where the new model goes')
     .option('--token <text>', 'text of the token', '[PAD]')
     .addHelpText('after', PAD_HELP);
-  return addHubOptions(command).action((model: string, options: PadOptions) =>
+  return addForceOption(addHubOptions(command)).action((model: string, options: PadOptions) =>
     withSession(async (session) => {
       const { output, token } = options;
+      await using claim = await claimCheckpoint('model add-pad-token', options, [
+        { option: 'the model', path: model },
+      ]);
       const directory = await locateModel({ ...options, model }, session);
       const recorder = createRunRecorder({
         command: 'model add-pad-token',
@@ -92,10 +97,16 @@ function createAddPadTokenCommand(): Command {
         versions: nativeVersions(),
       });
       await recorder.setModel(directory);
+      const runKey = runKeyOf(recorder.finish({}));
+      if (await claim.isFinished(runKey)) {
+        session.say(`${output} holds this very model, finished. Remove it to make it again.`);
+        return;
+      }
+      await claim.begin(runKey);
       const { padId, vocabularySizes } = await recorder.step('add', () =>
         addPadToken(directory, output, { token }),
       );
-      await writeRunManifest(output, recorder.finish({ padId, vocabularySizes }));
+      await finishDirectory(claim, recorder.finish({ runKey, padId, vocabularySizes }), session);
       const [before, after] = vocabularySizes;
       const size = before === after ? `${before}, as before` : `${after}, before ${before}`;
       session.say(`Token ${padId} pads; the vocabulary's size is ${size}. The model is in ${output}.`);

@@ -1,7 +1,5 @@
 /** `lethe rank`: which outputs are likely memorized, without the training data; and how good that guess is, with it. */
-
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { describeAgreement } from '../../clones/log/agreement.js';
 import { counted } from '../../counted.js';
@@ -9,10 +7,8 @@ import { digestFile } from '../../data/digest.js';
 import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
 import { LeftOut } from '../../data/left-out.js';
 import { openResumableJsonLines } from '../../data/resumable-json-lines.js';
-import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
-import { writeFileAtomic } from '../../files.js';
 import type { Counting } from '../../memorization/analysis/summary.js';
 import { type OutputSource, openOutputs } from '../../memorization/ranking/outputs.js';
 import { type RankedOutputs, rankOutputs } from '../../memorization/ranking/rank.js';
@@ -20,8 +16,15 @@ import { RANKING_FILE, type Ranking, rankedOutputSchema } from '../../memorizati
 import { type RankingModel, scoreOutputs } from '../../memorization/ranking/score-outputs.js';
 import { readVerdicts, type Verdicts } from '../../memorization/ranking/verdicts.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
-import { addModelOptions, integerOption, type ModelOptions, numberOption } from '../options.js';
-import { holdsFinishedOutput, runKeyOf } from '../run-key.js';
+import {
+  addForceOption,
+  addModelOptions,
+  integerOption,
+  type ModelOptions,
+  numberOption,
+} from '../options.js';
+import { claimRanking, temporaryFile, writeRanking } from '../ranking-files.js';
+import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
@@ -59,6 +62,7 @@ interface Options extends ModelOptions, TreeFlags {
   readonly counting: Counting;
   readonly shards?: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly ranking?: string;
   readonly json?: boolean;
 }
@@ -69,7 +73,7 @@ export function createRankCommand(): Command {
     .description('Ranks sampled outputs by how likely they are memorized, from likelihoods alone.')
     .requiredOption('--outputs <path>', 'directory of a campaign, merged file all_A-B, JSON lines or CSV')
     .requiredOption('--output <file>', 'JSON lines to write');
-  return addTreeOptions(addModelOptions(command))
+  return addForceOption(addTreeOptions(addModelOptions(command)))
     .option('--model2 <name>', 'a larger or smaller model with the same tokenizer')
     .addOption(
       integerOption('--windows [lines]', 'score windows of that many lines too', { min: 1 }).preset('6'),
@@ -120,6 +124,8 @@ async function rank(options: Options, session: Session): Promise<void> {
   const tree = await treeOptions(options, [options.outputs]);
   const leftOut = new LeftOut();
   const source = await openOutputs(options.outputs, { ...tree, onLeftOut: leftOut.add });
+  await using files = await claimRanking(options, source);
+  const { claim } = files;
   const verdicts: Partial<Verdicts> & Pick<Verdicts, 'outputs'> =
     log === undefined || map === undefined
       ? { outputs: await countOutputs(source) }
@@ -151,12 +157,15 @@ async function rank(options: Options, session: Session): Promise<void> {
   const runKey = runKeyOf(recorder.finish({}));
   for (const path of [...(log ?? []), ...(map ?? [])]) await recorder.addInput(path);
 
-  const finished = await holdsFinishedOutput(output, runKey);
+  const finished = await claim.isFinished(runKey);
+  // A pipe cannot be read again: the scores for it lie elsewhere while they are made.
+  await using scratch = claim.isStream ? await temporaryFile('ranking.jsonl') : undefined;
+  const kept = scratch?.path ?? output;
   if (finished)
     session.say(`The scores in ${output} are those of these outputs and models: none is computed again.`);
   await using scores = finished
     ? undefined
-    : await openResumableJsonLines(output, rankedOutputSchema, runKey);
+    : await openResumableJsonLines(kept, rankedOutputSchema, runKey, { discardOthers: claim.force });
   if (scores !== undefined && scores.keptCount < verdicts.outputs) {
     if (scores.keptCount > 0)
       session.say(
@@ -187,15 +196,17 @@ async function rank(options: Options, session: Session): Promise<void> {
     verdicts.memorized,
     verdicts.agreement,
   );
-  await writeJsonLines(output, ranked.records());
-  await writeRanking(options.ranking ?? join(dirname(output), RANKING_FILE), ranked, session);
   const { outputs, cut, ranking } = ranked;
   const figures = { outputs, cut, leftOut, ...(ranking === undefined ? {} : verdictOf(ranking)) };
-  const written = { path: output, digest: await digestFile(output) };
-  await writeRunManifest(dirname(output), recorder.finish({ runKey, ...figures, output: written }));
+  const finish = async (part?: string) => {
+    const written = await writeRanking(files, ranked, session);
+    await claim.finish(recorder.finish({ runKey, ...figures, ...written }), part);
+  };
+  await writeJsonLines(output, ranked.records(), { beforeRename: finish });
+  if (claim.isStream) await finish();
   if (scores !== undefined) {
     await scores.close();
-    for (const end of ['.part', '.part.key']) await rm(`${output}${end}`, { force: true });
+    for (const end of ['.part', '.part.key']) await rm(`${kept}${end}`, { force: true });
   }
   report(ranked, options.json === true, session);
 }
@@ -221,16 +232,6 @@ async function countOutputs(source: OutputSource): Promise<number> {
   let count = 0;
   for await (const _ of source.read()) count++;
   return count;
-}
-
-async function writeRanking(path: string, { ranking }: RankedOutputs, session: Session): Promise<void> {
-  if (ranking !== undefined) return writeFileAtomic(path, `${JSON.stringify(ranking)}\n`);
-  // It would say of other scores how good they are.
-  const stale = await rm(path).then(
-    () => true,
-    () => false,
-  );
-  if (stale) session.say(`Removed ${path} of an earlier run: without a clone log there are no verdicts.`);
 }
 
 function report(ranked: RankedOutputs, json: boolean, session: Session): void {

@@ -1,7 +1,8 @@
 /** `lethe report`: a run's report.json, or an analysis of memorization, as one HTML page. */
-import { access } from 'node:fs/promises';
+import { access, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
+import { claimOutput, type OutputClaim } from '../../data/claim.js';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
 import { analysisPaths } from '../../memorization/analysis/summary.js';
@@ -12,6 +13,7 @@ import { renderMemorization } from '../../report/memorization/render.js';
 import { isMission, readMissionReport } from '../../report/mission/read.js';
 import { readReport } from '../../report/read.js';
 import { renderReport } from '../../report/render.js';
+import { FORCE_HELP } from '../options.js';
 
 const EXAMPLES = `
 Examples:
@@ -20,8 +22,12 @@ Examples:
   lethe report analysis
   lethe report runs/demo --output - | gzip > report.html.gz`;
 
+const PAGE = 'report.html';
+const PAGE_START = '<!doctype html>';
+
 interface ReportCommandOptions {
   readonly output?: string;
+  readonly force?: boolean;
   readonly redact?: boolean;
   readonly showValues?: boolean;
 }
@@ -53,17 +59,47 @@ export function createReportCommand(): Command {
       ).conflicts('redact'),
     )
     .addHelpText('after', EXAMPLES)
+    .option('--force', FORCE_HELP)
     .action(async (run: string, options: ReportCommandOptions) => {
+      await using claim = await claimPage(run, options);
       const made = (await isAnalysis(run)) ? await analysisPage(run, options) : await runPage(run, options);
       if (made.warning !== undefined) process.stderr.write(`${made.warning}\n`);
-      if (options.output === '-') {
+      if (claim === undefined) {
         process.stdout.write(made.page);
         return;
       }
-      const output = options.output ?? join(made.directory, 'report.html');
-      await writeFileAtomic(output, made.page);
-      process.stderr.write(`Wrote ${output}.\n`);
+      await writeFileAtomic(claim.path, made.page);
+      process.stderr.write(`Wrote ${claim.path}.\n`);
     });
+}
+
+/** Claims where the page goes; undefined for stdout. Nothing of the run's directory is written over but its page. */
+async function claimPage(
+  run: string,
+  { output, force }: ReportCommandOptions,
+): Promise<OutputClaim | undefined> {
+  if (output === '-' || output === '/dev/stdout') return undefined;
+  const isDirectory = await stat(run).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const directory = isDirectory ? run : dirname(run);
+  const names = await readdir(directory).catch(() => []);
+  const inputs = names
+    .filter((name) => name !== PAGE)
+    .map((name) => ({ option: 'a file of the run', path: join(directory, name), byName: true }));
+  const path = output ?? join(directory, PAGE);
+  return claimOutput(
+    { option: '--output', path, kind: 'file', isOwn: () => isPage(path) },
+    { command: 'report', inputs, force },
+  );
+}
+
+/** A page can be made again from its run, so one may replace another; no other file may be lost. */
+async function isPage(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(PAGE_START.length), 0, PAGE_START.length, 0);
+  return buffer.toString('latin1').toLowerCase() === PAGE_START;
 }
 
 /** @throws InputError `ERR_INVALID_OPTION` if a directory holds both kinds */

@@ -1,5 +1,6 @@
 /** `lethe run`: a whole mission from one file. */
 import { Command, Option } from 'commander';
+import { claimOutput } from '../../data/claim.js';
 import { type RunManifest, writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
@@ -45,6 +46,7 @@ interface Options extends Omit<InitOptions, 'output'> {
   readonly skip?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly force?: boolean;
   readonly init?: boolean;
   readonly output?: string;
 }
@@ -59,6 +61,7 @@ export function createRunCommand(dispatch: Dispatch): Command {
     .option('--from <name>', 'run this stage and those after it')
     .addOption(new Option('--skip <names>', 'leave these stages out, separated by commas').argParser(names))
     .option('--dry-run', 'say what would be done and roughly how long it takes, and do nothing')
+    .option('--force', 'let stages replace the results of other runs, as after a change of the mission file')
     .option('--json', 'print the verdict and its figures as one JSON object instead of a table')
     .option('--init', 'write a mission file instead, for --model and --corpus')
     .option('--model <name>', `with --init: ${MODEL_HELP}`)
@@ -75,8 +78,17 @@ export function createRunCommand(dispatch: Dispatch): Command {
           return EXIT_CODES.done;
         }
         const mission = await readMission(file!);
-        const stages = selectStages(stagesOf(mission), options);
-        return options.dryRun ? plan(mission, stages) : run(file!, mission, stages, options, dispatch);
+        const chosen = selectStages(stagesOf(mission), options);
+        const stages = options.force
+          ? chosen.map((stage) => ({ ...stage, argv: [...stage.argv, '--force'] }))
+          : chosen;
+        if (options.dryRun) return plan(mission, stages);
+        // Each stage claims what it writes; this keeps a second mission out of the directory.
+        await using _ = await claimOutput(
+          { option: "the mission's directory", path: mission.directory, kind: 'directory', ownFiles: /./ },
+          { command: 'run', inputs: [] },
+        );
+        return await run(file!, mission, stages, options, dispatch);
       }),
     );
 }

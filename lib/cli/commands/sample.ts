@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
+import { claimOutput, type OutputClaim } from '../../data/claim.js';
 import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { modelOfSnapshot } from '../../model/hub/hub-cache.js';
@@ -14,6 +15,7 @@ import { promptHash, resultsDirectory } from '../../sampling/results-directory.j
 import { promptTokens } from '../../sampling/sample-into.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
+  addForceOption,
   addModelOptions,
   addSeedOption,
   integerOption,
@@ -49,6 +51,7 @@ const MAX_TOKENS = 512;
 
 interface Options extends ModelOptions, PromptOptions {
   readonly output?: string;
+  readonly force?: boolean;
   readonly count: number;
   readonly fill?: boolean;
   readonly maxTokens?: number;
@@ -62,7 +65,7 @@ interface Options extends ModelOptions, PromptOptions {
 }
 
 export function createSampleCommand(): Command {
-  const command = addSeedOption(addModelOptions(new Command('sample')))
+  const command = addForceOption(addSeedOption(addModelOptions(new Command('sample'))))
     .summary('fill a directory with sampled outputs (the campaign)')
     .description(
       'Samples outputs of a model: the text after the prompt, without special tokens. Without a prompt every output starts from the beginning-of-text token (npg), or from the --start-token.',
@@ -107,6 +110,7 @@ export function createSampleCommand(): Command {
 async function run(options: Options, session: Session): Promise<void> {
   const { count, fill = false, temperature, topK, topP, layout, logProbs = false, batchRows, seed } = options;
   const found = await readPrompts(options, session);
+  await using claim = options.output === undefined ? undefined : await claimResults(options.output, options);
 
   const directory = await locateModel(options, session);
   await using model = await openModel(directory, options);
@@ -121,6 +125,8 @@ async function run(options: Options, session: Session): Promise<void> {
   const results = resultsDirectory({ ...options, maxTokens, prompted: prompts.length > 0 });
   const below = (root: string) => prompts.map((prompt) => join(root, promptHash(prompt)));
   const root = options.output ?? (many ? results : (below(results)[0] ?? results));
+  // Only a model says what its default directory is called.
+  await using _ = claim === undefined ? await claimResults(root, options) : undefined;
   const identity = await identify(directory, options, many ? below(root) : [root]);
 
   const startToken =
@@ -145,13 +151,29 @@ async function run(options: Options, session: Session): Promise<void> {
   });
   const holding =
     'campaigns' in rest ? { prompts: rest.campaigns.length } : { first: rest.first, last: rest.last };
-  const { name: path, stamp: _, ...source } = identity;
+  const { name: path, stamp: _stamp, ...source } = identity;
   await writeRunManifest(root, {
     ...recorder.finish({ ...holding, made, tokens }),
     model: { path, ...source },
   });
   const held = 'campaigns' in rest ? `of ${holding.prompts} prompts` : `${holding.first} to ${holding.last}`;
   session.say(`${root} holds outputs ${held} now; ${made} were made, ${counted(tokens, 'token')}.`);
+}
+
+/** A directory that `lethe sample` or the published scripts fill, of one prompt or of many. */
+const CAMPAIGN_FILES = /^(campaign\.json|separate|outputs-\d+\.jsonl(\.part)?|[0-9a-f]{40})$/;
+
+async function claimResults(path: string, options: Options): Promise<OutputClaim> {
+  const inputs = [
+    { option: '--model', path: options.model },
+    ...(options.promptFile === undefined ? [] : [{ option: '--prompt-file', path: options.promptFile }]),
+    ...(options.prompts === undefined ? [] : [{ option: '--prompts', path: options.prompts }]),
+    ...(options.functionPrompts ?? []).map((from) => ({ option: '--function-prompts', path: from })),
+  ];
+  return claimOutput(
+    { option: '--output', path, kind: 'directory', ownFiles: CAMPAIGN_FILES },
+    { command: 'sample', inputs, force: options.force },
+  );
 }
 
 /** A model of gigabytes is digested once, and not each time that its campaign goes on. */

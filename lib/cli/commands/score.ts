@@ -3,11 +3,11 @@
 import { Command } from 'commander';
 import { counted } from '../../counted.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
-import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
+import { countModelParameters, locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addModelOptions, addRecordOptions, integerOption, type ModelOptions } from '../options.js';
-import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
 import { type RecordFormatName, sequenceOf } from '../records.js';
-import { withSession } from '../session.js';
+import { type Session, withSession } from '../session.js';
 
 const HELP = `
 Reads {id, text}, {id, tokens} or {id, messages} (rendered by the model's chat template) a line, writes {id, tokens, logprobs, hits, ranks}. The last three have an entry for
@@ -26,6 +26,7 @@ Examples:
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly format?: RecordFormatName;
   readonly maxTokens?: number;
   readonly moments?: boolean;
@@ -42,13 +43,8 @@ export function createScoreCommand(): Command {
     .action((options: Options) =>
       withSession(
         async (session) => {
+          await using claim = await claimRecords('score', options);
           const directory = await locateModel(options, session);
-          await using model = await openModel(directory, options);
-          const reader = {
-            model,
-            tokenizer: await openTokenizerIfPresent(directory, model),
-            maxTokens: options.maxTokens,
-          };
           const written = await runRecordJob(
             {
               command: 'score',
@@ -63,20 +59,10 @@ export function createScoreCommand(): Command {
               format: options.format,
               chat: new ChatTemplate(directory),
               ignoreSecrets: true,
-              batchRecords: 64,
-              process: async (batch) => {
-                const sequences = batch.map((record) => sequenceOf(record, reader));
-                const scores = await model.score(sequences, { signal: session.signal });
-                return scores.map(({ logprobs, hits, ranks, means, variances }, i) => ({
-                  id: batch[i]!.id,
-                  tokens: [...sequences[i]!],
-                  logprobs: [...logprobs],
-                  hits: [...hits],
-                  ranks: [...ranks],
-                  ...(options.moments ? { means: [...means], variances: [...variances] } : {}),
-                }));
-              },
+              batch: { most: 64, parameters: await countModelParameters(directory) },
+              open: () => openScoring(directory, options, session),
             },
+            claim,
             session,
           );
           session.say(`Scored ${counted(written, 'record')}.`);
@@ -84,4 +70,25 @@ export function createScoreCommand(): Command {
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),
     );
+}
+
+async function openScoring(directory: string, options: Options, session: Session): Promise<RecordWork> {
+  const model = await openModel(directory, options);
+  const tokenizer = await openTokenizerIfPresent(directory, model);
+  const reader = { model, tokenizer, maxTokens: options.maxTokens };
+  return {
+    async process(batch) {
+      const sequences = batch.map((record) => sequenceOf(record, reader));
+      const scores = await model.score(sequences, { signal: session.signal });
+      return scores.map(({ logprobs, hits, ranks, means, variances }, i) => ({
+        id: batch[i]!.id,
+        tokens: [...sequences[i]!],
+        logprobs: [...logprobs],
+        hits: [...hits],
+        ranks: [...ranks],
+        ...(options.moments ? { means: [...means], variances: [...variances] } : {}),
+      }));
+    },
+    [Symbol.asyncDispose]: () => model.dispose(),
+  };
 }

@@ -4,11 +4,17 @@ import { measureSecrets } from '../../memorization/measure-secrets.js';
 import type { Model } from '../../model/model.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { drain, type ProgressEvent } from '../../progress.js';
-import { locateModel, openModel, openTokenizer } from '../open-model.js';
-import { addModelOptions, integerOption, integersOption, type ModelOptions } from '../options.js';
-import { RECORDS_INTERRUPTED, runRecordJob } from '../record-job.js';
+import { countModelParameters, locateModel, openModel, openTokenizer } from '../open-model.js';
+import {
+  addForceOption,
+  addModelOptions,
+  integerOption,
+  integersOption,
+  type ModelOptions,
+} from '../options.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
 import type { InputRecord } from '../records.js';
-import { withSession } from '../session.js';
+import { type Session, withSession } from '../session.js';
 import { describeSecrets, documentOf, figures, type MeasuredDocument } from './measure.js';
 
 const HELP = `
@@ -23,6 +29,7 @@ Examples:
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly el: readonly number[];
   readonly prefixTokens: number;
   readonly secretTokens: number;
@@ -45,45 +52,26 @@ export function createProbeCommand(): Command {
     .addOption(
       integerOption('--secret-tokens <n>', 'tokens of a secret that are probed', { min: 1, default: 32 }),
     );
-  return addModelOptions(command)
+  return addForceOption(addModelOptions(command))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
         async (session) => {
+          await using claim = await claimRecords('secrets probe', options);
           const directory = await locateModel(options, session);
-          await using model = await openModel(directory, options);
-          const tokenizer = await openTokenizer(directory, model);
           const { el, prefixTokens, secretTokens } = options;
-          const settings = { el, prefixTokens, secretTokens };
-          const { signal } = session;
           const written = await runRecordJob(
             {
               command: 'secrets probe',
-              options: { ...settings, dtype: options.dtype ?? 'float32' },
+              options: { el, prefixTokens, secretTokens, dtype: options.dtype ?? 'float32' },
               model: directory,
               input: options.input,
               output: options.output,
               offsets: 'utf16',
-              batchRecords: 16,
-              process: async (batch, note) => {
-                const show = ({ step, done, total }: ProgressEvent) =>
-                  note(`${step} ${total ? Math.floor((100 * done) / total) : 100}% of ${batch.length}`);
-                const documents = batch.map((record) => documentOf(record, { model, tokenizer }, 'strict'));
-                const { perExample } = await drain(
-                  measureSecrets(model, documents, { ...settings, signal }),
-                  show,
-                );
-                const completions = await complete(model, tokenizer, documents, signal);
-                return batch.map((record, i) => ({
-                  ...identityOf(record),
-                  ...figures(perExample[i]!.mean),
-                  secrets: describeSecrets(documents[i]!.spans, perExample[i]!.secrets).map((secret, j) => ({
-                    ...secret,
-                    completion: completions[i]![j],
-                  })),
-                }));
-              },
+              batch: { most: 16, parameters: await countModelParameters(directory), passes: 8 },
+              open: () => openProbing(directory, options, session),
             },
+            claim,
             session,
           );
           session.say(`Probed the secrets of ${written} records.`);
@@ -91,6 +79,32 @@ export function createProbeCommand(): Command {
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),
     );
+}
+
+async function openProbing(directory: string, options: Options, session: Session): Promise<RecordWork> {
+  const { el, prefixTokens, secretTokens } = options;
+  const { signal } = session;
+  const model = await openModel(directory, options);
+  const tokenizer = await openTokenizer(directory, model);
+  return {
+    async process(batch, note) {
+      const show = ({ step, done, total }: ProgressEvent) =>
+        note(`${step} ${total ? Math.floor((100 * done) / total) : 100}% of ${batch.length}`);
+      const documents = batch.map((record) => documentOf(record, { model, tokenizer }, 'strict'));
+      const settings = { el, prefixTokens, secretTokens, signal };
+      const { perExample } = await drain(measureSecrets(model, documents, settings), show);
+      const completions = await complete(model, tokenizer, documents, signal);
+      return batch.map((record, i) => ({
+        ...identityOf(record),
+        ...figures(perExample[i]!.mean),
+        secrets: describeSecrets(documents[i]!.spans, perExample[i]!.secrets).map((secret, j) => ({
+          ...secret,
+          completion: completions[i]![j],
+        })),
+      }));
+    },
+    [Symbol.asyncDispose]: () => model.dispose(),
+  };
 }
 
 function identityOf({ id, text }: InputRecord): object {

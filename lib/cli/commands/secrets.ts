@@ -1,17 +1,22 @@
 /** `lethe secrets`: find e-mail addresses, IP addresses and keys in documents. */
 
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
+import { claimOutput } from '../../data/claim.js';
 import { readDocuments } from '../../data/documents.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { LeftOut } from '../../data/left-out.js';
+import { createRunRecorder } from '../../data/run-recorder.js';
 import { MAX_SINGLE_FILE_BYTES } from '../../data/source-tree.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
+import { isStream } from '../../files.js';
 import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js';
 import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
 import { addFileOptions } from '../options.js';
+import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import {
   addTreeOptions,
@@ -28,6 +33,7 @@ const SCAN_DEFAULTS: TreeDefaults = { hidden: true, maxFileBytes: MAX_SINGLE_FIL
 interface ScanCommandOptions extends TreeFlags {
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly types: readonly SecretTag[];
   readonly filter: boolean;
   readonly json?: boolean;
@@ -71,7 +77,23 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
       'ERR_INVALID_OPTION',
       'Expected --output FILE with --json but received none: the records go to stdout.',
     );
+  const { input, output, types, filter, force } = options;
+  const toStdout = output === '-' || output === '/dev/stdout';
+  const place = { option: '--output', path: output, kind: 'file' } as const;
+  const inputs = input === '-' ? [] : [{ option: '--input', path: input }];
+  await using claim = toStdout
+    ? undefined
+    : await claimOutput(place, { command: 'secrets scan', inputs, force });
   const tree = await treeOptions(options, [options.input], SCAN_DEFAULTS);
+  const recorder = createRunRecorder({ command: 'secrets scan', options: { types, filter, tree } });
+  // What came through a pipe cannot be recognised when it comes again.
+  const fromFile = input !== '-' && !(await isStream(input));
+  if (claim !== undefined && fromFile) await recorder.addInput(input);
+  const runKey = fromFile ? runKeyOf(recorder.finish({})) : randomUUID();
+  if (await claim?.isFinished(runKey)) {
+    session.say(`${output} is finished: same input and options. Remove it to make it again.`);
+    return;
+  }
   const leftOut = new LeftOut();
   const path = options.input === '-' ? '/dev/stdin' : options.input;
   const documents = requireUniqueIds(readDocuments(path, { ...tree, onLeftOut: leftOut.add }), path);
@@ -93,8 +115,12 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
     }
   }
   try {
-    if (options.output === '-') await print(records());
-    else await writeJsonLines(options.output, records());
+    if (toStdout) await print(records());
+    else
+      await writeJsonLines(output, records(), {
+        beforeRename: async (part) =>
+          void (await claim?.finish(recorder.finish({ runKey, ...summary, leftOut }), part)),
+      });
   } finally {
     sayLeftOut(leftOut, session);
   }

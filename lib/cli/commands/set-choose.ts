@@ -2,12 +2,11 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { digestFile } from '../../data/digest.js';
 import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
 import { InputError } from '../../errors.js';
 import { selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';
 import { readSet, writeSet } from '../../sets/set-file.js';
-import { addSeedOption, integerOption, numberOption } from '../options.js';
+import { addForceOption, addSeedOption, integerOption, numberOption } from '../options.js';
 import { runOutputJob } from '../output-job.js';
 import { type Session, withSession } from '../session.js';
 
@@ -31,6 +30,7 @@ Examples:
 interface ForgetOptions {
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly size: number;
   readonly groups: number;
   readonly minAccuracy: number;
@@ -51,7 +51,7 @@ export function createSetForgetCommand(): Command {
     )
     .addOption(integerOption('--min-tokens <n>', 'least number of secret tokens', { min: 1, default: 32 }))
     .option('--allow-fewer', 'take what there is where fewer documents qualify, none included');
-  return addSeedOption(command)
+  return addForceOption(addSeedOption(command))
     .addHelpText('after', FORGET_HELP)
     .action((options: ForgetOptions) => withSession((session) => chooseForget(options, session)));
 }
@@ -64,8 +64,10 @@ async function chooseForget(options: ForgetOptions, session: Session): Promise<v
       command: 'set forget',
       options: { size, groups, minAccuracy, minTokens, allowFewer },
       seed,
-      inputs: [input],
-      output: pathOf(0),
+      inputs: [{ option: '--input', path: input }],
+      output,
+      kind: 'directory',
+      force: options.force,
       make: async () => {
         const candidates = (await readProbed(input)).map(({ id, text, ma, secrets }) => ({
           record: { id, text, secrets, ...(ma === null ? {} : { ma }) },
@@ -82,21 +84,18 @@ async function chooseForget(options: ForgetOptions, session: Session): Promise<v
           fitting === 0
             ? Array.from({ length: groups }, () => [])
             : selectForgetSet(candidates, { size: fitting, groups, minAccuracy, minTokens, seed }).groups;
-        const digests: Record<string, string> = {};
-        for (const [i, group] of drawn.entries()) {
+        for (const [i, group] of drawn.entries())
           await writeJsonLines(
             pathOf(i),
             group.map(({ record }) => record),
           );
-          digests[`group-${i}.jsonl`] = await digestFile(pathOf(i));
-        }
         const limits = `a mean secret MA >= ${minAccuracy} and at least ${minTokens} secret tokens`;
         session.say(
           fitting === 0
             ? `Nothing to forget: of ${candidates.length} documents none has ${limits}.`
             : `${qualified} of ${candidates.length} documents have ${limits}; ${fitting * groups} were drawn.`,
         );
-        return { candidates: candidates.length, qualified, documents: fitting, groups: digests };
+        return { candidates: candidates.length, qualified, documents: fitting, groups };
       },
     },
     session,
@@ -132,6 +131,7 @@ interface RetainOptions {
   readonly input: string;
   readonly scores: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly size: number;
   readonly minAccuracy: number;
   readonly allowFewer?: boolean;
@@ -149,7 +149,7 @@ export function createSetRetainCommand(): Command {
       numberOption('--min-accuracy <ma>', 'least MA of a document', { min: 0, max: 1, default: 0.9 }),
     )
     .option('--allow-fewer', 'take what there is where fewer documents qualify, at least one');
-  return addSeedOption(command)
+  return addForceOption(addSeedOption(command))
     .addHelpText('after', RETAIN_HELP)
     .action((options: RetainOptions) => withSession((session) => chooseRetain(options, session)));
 }
@@ -162,8 +162,13 @@ async function chooseRetain(options: RetainOptions, session: Session): Promise<v
       command: 'set retain',
       options: { size, minAccuracy, allowFewer },
       seed,
-      inputs: [input, scores],
-      output: path,
+      inputs: [
+        { option: '--input', path: input },
+        { option: '--scores', path: scores },
+      ],
+      output,
+      kind: 'directory',
+      force: options.force,
       make: async () => {
         const accuracies = await readAccuracies(scores);
         const candidates = (await readSet(input)).map((record) => {

@@ -8,7 +8,7 @@ import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type Secret, secretSchema } from '../../secrets/secret.js';
 import { type DrawResult, drawDocuments } from '../../sets/draw-documents.js';
 import { writeSet } from '../../sets/set-file.js';
-import { addSeedOption, integerOption } from '../options.js';
+import { addForceOption, addSeedOption, integerOption } from '../options.js';
 import { runOutputJob } from '../output-job.js';
 import { type Session, withSession } from '../session.js';
 
@@ -28,6 +28,7 @@ Examples:
 
 interface Options {
   readonly output: string;
+  readonly force?: boolean;
   readonly tokenizer: string;
   readonly count: number;
   readonly maxTokens: number;
@@ -48,20 +49,26 @@ export function createSetDocumentsCommand(): Command {
     .addOption(integerOption('--min-tokens <n>', 'pass over documents of fewer', { min: 0, default: 0 }))
     .option('--secrets <file>', 'draw documents with these secrets')
     .option('--exclude <files...>', 'draw no document of these files; of a scan, none with secrets', []);
-  return addSeedOption(command)
+  return addForceOption(addSeedOption(command))
     .addHelpText('after', HELP)
     .action((source: string, options: Options) => withSession((session) => run(source, options, session)));
 }
 
 async function run(source: string, options: Options, session: Session): Promise<void> {
-  const { output, tokenizer, secrets: secretsFile, exclude, ...settings } = options;
+  const { output, force, tokenizer, secrets: secretsFile, exclude, ...settings } = options;
   await runOutputJob(
     {
       command: 'set documents',
       options: { ...settings, secrets: secretsFile !== undefined, exclude: exclude.length },
       seed: settings.seed,
-      inputs: [source, tokenizer, ...(secretsFile === undefined ? [] : [secretsFile]), ...exclude],
+      inputs: [
+        { option: 'the source', path: source },
+        { option: '--tokenizer', path: tokenizer },
+        ...(secretsFile === undefined ? [] : [{ option: '--secrets', path: secretsFile }]),
+        ...exclude.map((path) => ({ option: '--exclude', path })),
+      ],
       output,
+      force,
       make: async () => {
         const secrets = secretsFile === undefined ? undefined : await readSecrets(secretsFile);
         const result = await session.run(

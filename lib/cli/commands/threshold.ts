@@ -5,6 +5,7 @@ import { computeThresholds } from '../../memorization/thresholds.js';
 import type { Tokens } from '../../model/model.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
+  addForceOption,
   addModelOptions,
   addSeedOption,
   integerOption,
@@ -29,6 +30,7 @@ Examples:
 interface Options extends ModelOptions {
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly el: readonly number[];
   readonly maxTokens: number;
   readonly runs: number;
@@ -51,12 +53,11 @@ export function createThresholdCommand(): Command {
     )
     .addOption(integerOption('--runs <n>', 'samples to average over', { min: 1, default: 1 }))
     .addOption(integerOption('--sample-size <n>', 'documents of a sample (default: all)', { min: 1 }));
-  return addSeedOption(addModelOptions(command))
+  return addForceOption(addSeedOption(addModelOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(async (session) => {
         const { input, output, el, maxTokens, runs, sampleSize, seed } = options;
-        const directory = await locateModel(options, session);
         await runOutputJob(
           {
             command: 'threshold',
@@ -69,10 +70,12 @@ export function createThresholdCommand(): Command {
             },
             seed,
             versions: nativeVersions(),
-            model: directory,
-            inputs: [input],
+            model: options.model,
+            locate: () => locateModel(options, session),
+            inputs: [{ option: '--input', path: input }],
             output,
-            make: async () => {
+            force: options.force,
+            make: async (directory) => {
               await using model = await openModel(directory, options);
               const tokenizer = await openTokenizerIfPresent(directory, model);
               const reader = { model, tokenizer, maxTokens };

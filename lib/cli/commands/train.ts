@@ -7,16 +7,17 @@ import { check } from '../../check.js';
 import { counted } from '../../counted.js';
 import { type Document, readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
-import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';
 import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { train } from '../../training/train.js';
+import { claimCheckpoint, claimState, finishDirectory } from '../directory-output.js';
 import { locateModel, openModel, openTokenizer, placement } from '../open-model.js';
 import {
   addDeviceOptions,
+  addForceOption,
   addHubOptions,
   addSeedOption,
   integerOption,
@@ -24,7 +25,7 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
+import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { SHIPPED_TOKENIZER } from '../shipped-tokenizer.js';
 import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
@@ -47,6 +48,7 @@ interface Options extends Omit<ModelOptions, 'model'>, TreeFlags {
   readonly tokenizer: string;
   readonly input: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -75,7 +77,7 @@ export function createTrainCommand(): Command {
     )
     .addOption(integerOption('--warmup-steps <n>', 'steps of linear warm-up', { min: 0, default: 0 }))
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
-  return addSeedOption(addDeviceOptions(addHubOptions(addTreeOptions(command))))
+  return addForceOption(addSeedOption(addDeviceOptions(addHubOptions(addTreeOptions(command)))))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession((session) => run(options, session), {
@@ -85,6 +87,12 @@ export function createTrainCommand(): Command {
 }
 
 async function run(options: Options, session: Session): Promise<void> {
+  await using claim = await claimCheckpoint('train', options, [
+    { option: '--model', path: options.model },
+    { option: '--config', path: options.config },
+    { option: '--tokenizer', path: options.model === undefined ? options.tokenizer : undefined },
+    { option: '--input', path: options.input },
+  ]);
   const { epochs, batchSize, learningRate, decay, warmupSteps, maxTokens, seed } = options;
   const { hidden, maxFileBytes, include, exclude } = options;
   const tree = await treeOptions(options, [options.input]);
@@ -102,10 +110,11 @@ async function run(options: Options, session: Session): Promise<void> {
   if (options.model === undefined) await recorder.addInput(options.tokenizer);
   if (options.config !== undefined) await recorder.addInput(options.config);
   const runKey = runKeyOf(recorder.finish({}));
-  if (await holdsFinishedCheckpoint(options.output, runKey)) {
+  if (await claim.isFinished(runKey)) {
     session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
     return;
   }
+  await using state = await claimState(options, runKey);
 
   const { model, tokenizer } = await startingPoint(directory, options);
   await using _ = model;
@@ -120,19 +129,17 @@ async function run(options: Options, session: Session): Promise<void> {
     session.run(
       train(model, sequences, {
         ...settings,
-        stateDirectory: `${options.output}.state`,
+        stateDirectory: state.directory,
         signal: session.signal,
       }),
     ),
   );
+  await claim.begin(runKey);
   await model.save(options.output, { tokenizer });
   const { steps, finalLoss, losses } = result;
-  const finished = await checkpointResults(options.output, runKey);
-  await writeRunManifest(
-    options.output,
-    recorder.finish({ ...finished, documents: sequences.length, leftOut, steps, finalLoss, losses }),
-  );
-  await rm(`${options.output}.state`, { recursive: true, force: true });
+  const results = { runKey, documents: sequences.length, leftOut, steps, finalLoss, losses };
+  await finishDirectory(claim, recorder.finish(results), session);
+  await rm(state.directory, { recursive: true, force: true });
   session.say(
     `Trained ${counted(steps, 'step')} on ${counted(sequences.length, 'document')}: loss ${finalLoss.toFixed(4)}. The model is in ${options.output}.`,
   );

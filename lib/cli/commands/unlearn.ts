@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
 import { writeJsonLines } from '../../data/json-lines.js';
-import { writeRunManifest } from '../../data/run-manifest.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
 import type { Thresholds } from '../../memorization/thresholds.js';
@@ -21,15 +20,17 @@ import {
 } from '../../unlearning/objectives.js';
 import type { UnlearnResult } from '../../unlearning/options.js';
 import { unlearn } from '../../unlearning/unlearn.js';
+import { claimCheckpoint, claimState, finishDirectory } from '../directory-output.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
+  addForceOption,
   addModelOptions,
   addOffsetsOption,
   integerOption,
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { checkpointResults, holdsFinishedCheckpoint, runKeyOf } from '../run-key.js';
+import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { readThresholds } from '../thresholds-option.js';
 import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning-sets.js';
@@ -63,6 +64,7 @@ interface Options extends ModelOptions {
   readonly thresholds?: string;
   readonly method: string;
   readonly output: string;
+  readonly force?: boolean;
   readonly gamma: number;
   readonly lambda: number;
   readonly alpha: number;
@@ -132,17 +134,13 @@ export function createUnlearnCommand(): Command {
       }),
     )
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
-  return addOffsetsOption(addModelOptions(command))
+  return addForceOption(addOffsetsOption(addModelOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession((session) => run(options, session), {
-        whenInterrupted: `Finished epochs are kept in ${stateDirectory(options)}; run the same command to go on.`,
+        whenInterrupted: `Finished epochs are kept in ${options.output}.state; run the same command to go on.`,
       }),
     );
-}
-
-function stateDirectory({ output }: Pick<Options, 'output'>): string {
-  return `${output}.state`;
 }
 
 async function run(options: Options, session: Session): Promise<void> {
@@ -151,6 +149,12 @@ async function run(options: Options, session: Session): Promise<void> {
       'ERR_INVALID_OPTION',
       'Expected --unseen or --thresholds, so that the run knows when to stop, but received neither.',
     );
+  await using claim = await claimCheckpoint('unlearn', options, [
+    { option: '--model', path: options.model },
+    { option: '--forget', path: options.forget },
+    { option: '--retain', path: options.retain },
+    { option: '--unseen', path: options.unseen },
+  ]);
   const objective = METHODS[options.method]!(options);
   const {
     learningRate,
@@ -175,10 +179,11 @@ async function run(options: Options, session: Session): Promise<void> {
   for (const input of [options.forget, options.retain, options.unseen])
     if (input !== undefined) await recorder.addInput(input);
   const runKey = runKeyOf(recorder.finish({}));
-  if (await holdsFinishedCheckpoint(options.output, runKey)) {
+  if (await claim.isFinished(runKey)) {
     session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
     return;
   }
+  await using state = await claimState(options, runKey);
 
   const sets = await readUnlearningSets({ ...options, chat: new ChatTemplate(directory) }, session);
   await using model = await openModel(directory, options);
@@ -196,22 +201,23 @@ async function run(options: Options, session: Session): Promise<void> {
         retain,
         thresholds,
         ...settings,
-        stateDirectory: stateDirectory(options),
+        stateDirectory: state.directory,
         signal: session.signal,
       }),
     ),
   );
 
   await recorder.step('save', async () => {
+    await claim.begin(runKey);
     await model.save(options.output, tokenizer === undefined ? {} : { tokenizer });
     await writeJsonLines(join(options.output, 'history.jsonl'), result.history);
   });
   const { memorizationAccuracy, extractionLikelihood } = thresholds;
   const { stopReason, epochs, bestEpoch, best } = result;
-  await writeRunManifest(
-    options.output,
+  await finishDirectory(
+    claim,
     recorder.finish({
-      ...(await checkpointResults(options.output, runKey)),
+      runKey,
       thresholds: { memorizationAccuracy, extractionLikelihood },
       forget: {
         documents: forget.length,
@@ -224,8 +230,9 @@ async function run(options: Options, session: Session): Promise<void> {
       bestEpoch,
       best,
     }),
+    session,
   );
-  await rm(stateDirectory(options), { recursive: true, force: true });
+  await rm(state.directory, { recursive: true, force: true });
   session.say(describeResult(result, thresholds, options.output));
 }
 

@@ -16,6 +16,7 @@ import {
   CORPUS_MANIFEST_FILE,
   type CorpusManifest,
   type CorpusShard,
+  clearShards,
   readCorpusManifest,
   refuseForeignShards,
   shardName,
@@ -39,6 +40,8 @@ export interface BuildCorpusOptions extends TreeOptions {
   readonly gzip?: boolean | undefined;
   /** Threads that read sources. Default: the cores that this process may use. */
   readonly workers?: number | undefined;
+  /** Build in place of other shards, which go. Default false. */
+  readonly replace?: boolean | undefined;
   /** For data sets of the hub. */
   readonly hub?: Omit<HubOptions, 'signal'> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,6 +61,7 @@ const optionsSchema = treeOptionsSchema.extend({
   documentsPerShard: z.int().min(1).default(100_000),
   textField: z.string().min(1).optional(),
   gzip: z.boolean().default(false),
+  replace: z.boolean().optional(),
   workers: z.int().min(1).max(1024).optional(),
   hub: z.looseObject({}).optional(),
   signal: z.instanceof(AbortSignal).optional(),
@@ -74,15 +78,15 @@ export async function* buildCorpus(
   given: BuildCorpusOptions,
 ): AsyncGenerator<BuildCorpusEvent, CorpusManifest, void> {
   const { sources: names, directory, ...rest } = check(optionsSchema, given, 'options of buildCorpus');
-  const { documentsPerShard, textField, gzip, workers, signal, hub: _, ...tree } = rest;
+  const { documentsPerShard, textField, gzip, workers, signal, hub: _, replace = false, ...tree } = rest;
   const options = { documentsPerShard, textField: textField ?? null, gzip, tree };
 
   throwIfAborted(signal);
-  const found = await readCorpusManifest(directory);
-  if (found === undefined) await refuseForeignShards(directory);
+  const before = await readCorpusManifest(directory);
+  if (before === undefined && !replace) await refuseForeignShards(directory);
   const sources = yield* openSources(names, { ...given.hub, workers, tree, signal });
   const described = sources.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 }));
-  if (found !== undefined) refuseOther(directory, found, { options, sources: described });
+  const found = await goOnWith(directory, before, { options, sources: described }, replace);
 
   const shards: (CorpusShard | undefined)[] =
     found === undefined ? [] : yield* keepWhole(directory, found, rest);
@@ -142,20 +146,35 @@ export async function* buildCorpus(
   return manifest.complete && manifest.shards.length === shards.length ? manifest : save(true);
 }
 
-function refuseOther(
+/**
+ * The manifest to go on with; undefined where there is none, or where its shards were cleared away to begin anew: a build
+ * that failed must not bar one from the same sources, corrected.
+ */
+async function goOnWith(
   directory: string,
-  found: CorpusManifest,
+  before: CorpusManifest | undefined,
   wanted: Pick<CorpusManifest, 'options' | 'sources'>,
-): void {
+  replace: boolean,
+): Promise<CorpusManifest | undefined> {
   const differs = (['options', 'sources'] as const).find(
-    (key) => JSON.stringify(found[key]) !== JSON.stringify(wanted[key]),
+    (key) => JSON.stringify(before?.[key]) !== JSON.stringify(wanted[key]),
   );
-  if (differs === undefined) return;
-  throw new InputError(
-    'ERR_RUN_MISMATCH',
-    `Expected ${join(directory, CORPUS_MANIFEST_FILE)} to be of the same sources and options but its ${differs} are others.`,
-    { remedy: 'Run again with those, or build into another directory.' },
-  );
+  if (before !== undefined && differs === undefined) return before;
+  if (before !== undefined && !replace && !isCorrected(before, wanted))
+    throw new InputError(
+      'ERR_RUN_MISMATCH',
+      `Expected ${join(directory, CORPUS_MANIFEST_FILE)} to be of the same sources and options but its ${differs} are others.`,
+      { remedy: 'Run again with those, build into another directory, or replace these shards with --force.' },
+    );
+  if (before !== undefined || replace) await clearShards(directory);
+  return undefined;
+}
+
+/** Whether a build had not come to its end, and nothing has changed but what its sources hold; or had made nothing. */
+function isCorrected(before: CorpusManifest, wanted: Pick<CorpusManifest, 'options' | 'sources'>): boolean {
+  const names = ({ sources, options }: typeof wanted) =>
+    JSON.stringify([options, sources.map(({ name }) => name)]);
+  return before.shards.length === 0 || (!before.complete && names(before) === names(wanted));
 }
 
 /** The shards that are as they were written, at their places. */

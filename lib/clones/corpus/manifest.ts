@@ -1,5 +1,5 @@
 /** `corpus.json`: what the shards of a corpus were made from, and how each of them is recognised. */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssue } from '../../check.js';
@@ -85,6 +85,17 @@ export function shardName(index: number, gzip: boolean): string {
   return `${index}${gzip ? '.gz' : ''}`;
 }
 
+/** Removes shards, their maps and the manifest. @throws InputError `ERR_FILE_WRITE` */
+export async function clearShards(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  const ours = names.filter((name) => /^\d+(\.gz|\.documents\.jsonl)?$/.test(name));
+  // The manifest goes last: what is left of an interruption is still known for what it is.
+  for (const name of [...ours, CORPUS_MANIFEST_FILE])
+    await rm(join(directory, name), { force: true }).catch((error: unknown) => {
+      throw fileError('write', join(directory, name), error);
+    });
+}
+
 /** Shards that no manifest speaks of are someone else's. @throws InputError `ERR_RUN_MISMATCH` */
 export async function refuseForeignShards(directory: string): Promise<void> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
@@ -96,6 +107,6 @@ export async function refuseForeignShards(directory: string): Promise<void> {
   throw new InputError(
     'ERR_RUN_MISMATCH',
     `Expected a directory without shards, or with ${CORPUS_MANIFEST_FILE}, but found ${join(directory, foreign)}.`,
-    { remedy: 'Build into another directory.' },
+    { remedy: 'Build into another directory, or replace them with --force.' },
   );
 }

@@ -18,6 +18,8 @@ export interface MergeCloneLogsOptions {
   readonly log: string;
   /** Default `simian`. */
   readonly format?: CloneLogFormat;
+  /** Called with the path of the whole log before it takes its name. */
+  readonly beforeRename?: ((part: string, result: MergeCloneLogsResult) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,6 +32,7 @@ const optionsSchema = z.strictObject({
   logs: z.array(z.string().min(1)).min(1),
   log: z.string().min(1),
   format: z.enum(LOG_FORMATS).default('simian'),
+  beforeRename: z.custom<MergeCloneLogsOptions['beforeRename']>().optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
@@ -43,7 +46,11 @@ const optionsSchema = z.strictObject({
 export async function* mergeCloneLogs(
   options: MergeCloneLogsOptions,
 ): AsyncGenerator<ProgressEvent, MergeCloneLogsResult, void> {
-  const { logs, log, format, signal } = check(optionsSchema, options, 'options of mergeCloneLogs');
+  const { logs, log, format, beforeRename, signal } = check(
+    optionsSchema,
+    options,
+    'options of mergeCloneLogs',
+  );
   const repeated = logs.find((path, i) => logs.indexOf(path) !== i);
   if (repeated !== undefined) {
     throw new InputError('ERR_INVALID_OPTION', `Expected each log once but received ${repeated} twice.`);
@@ -71,7 +78,9 @@ export async function* mergeCloneLogs(
     );
     yield formatTotals(totals, format);
   }
-  await writeTextAtomic(log, text());
+  await writeTextAtomic(log, text(), {
+    beforeRename: async (part) => beforeRename?.(part, { groups, totals: totals! }),
+  });
   return { groups, totals: totals! };
 }
 

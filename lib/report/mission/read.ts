@@ -1,9 +1,9 @@
 /** The report of a mission: what its stages wrote, put into the shape of a report. */
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
 import { resolveModel } from '../../data/hub.js';
-import { type RunManifest, readRunManifest } from '../../data/run-manifest.js';
+import { type RunManifest, readRunRecord, runRecordPath } from '../../data/run-manifest.js';
 import { readJsonFile } from '../../files.js';
 import { type Mission, storedMissionSchema } from '../../mission/mission.js';
 import { MISSION_FILE, type MissionPaths, missionPaths } from '../../mission/paths.js';
@@ -83,8 +83,13 @@ function notesOn(mission: Mission, secrets: number, erased: number, documents: n
 
 /** The record of a stage, in the directory that it filled or beside its file. */
 async function readRecord(output: string): Promise<RunManifest | undefined> {
-  for (const directory of [output, join(output, '..')])
-    if (await isThere(join(directory, 'run.json'))) return readRunManifest(directory);
+  const paths = [
+    runRecordPath(output, 'directory'),
+    runRecordPath(output, 'file'),
+    // A stage that fills a directory may be known by one of its files.
+    runRecordPath(dirname(output), 'directory'),
+  ];
+  for (const path of paths) if (await isThere(path)) return readRunRecord(path);
   return undefined;
 }
 

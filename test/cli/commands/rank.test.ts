@@ -88,7 +88,7 @@ describe('rank', () => {
     expect(summary).toMatchObject({ outputs: 22, cut: 1, memorized: 6 });
     const zlib = summary.scores.find(({ name }) => name === 'zlib')!;
     expect(zlib.best[0]).toBe(judged.find(({ ranks }) => (ranks as { zlib: number }).zlib === 1)!.id);
-    expect(JSON.parse(await readFile(space.at('a/run.json'), 'utf8'))).toMatchObject({
+    expect(JSON.parse(await readFile(space.at('a/ranking.jsonl.run.json'), 'utf8'))).toMatchObject({
       command: 'rank',
       options: { windows: 6, minK: 0.2 },
       results: { outputs: 22, cut: 1, memorized: 6 },
@@ -103,7 +103,7 @@ describe('rank', () => {
   test('an interrupted run goes on where it was, with the same result; another run is refused', async () => {
     await rank('b/ranking.jsonl');
     const whole = await readFile(space.at('b/ranking.jsonl'), 'utf8');
-    const { results } = JSON.parse(await readFile(space.at('b/run.json'), 'utf8')) as {
+    const { results } = JSON.parse(await readFile(space.at('b/ranking.jsonl.run.json'), 'utf8')) as {
       results: { runKey: string };
     };
     // As it was after 20 records and part of another one.

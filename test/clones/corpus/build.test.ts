@@ -291,6 +291,28 @@ describe('a build that was stopped', () => {
     });
     expect(await readFile(join(foreign, '0'), 'utf8')).toBe('mine');
   });
+
+  test('begins anew where a build failed and its input was corrected, or with replace', async () => {
+    const root = await temporaryDirectory();
+    const source = await put(join(root, 'a.jsonl'), `${lines(documents)}{"text":5}\n`);
+    const directory = join(root, 'corpus');
+    for (const documentsPerShard of [1000, 16]) {
+      const options = { sources: [source], directory, documentsPerShard };
+      await put(source, `${lines(documents)}{"text":5}\n`);
+      expect(await failure(build(options))).toMatchObject({ code: 'ERR_FILE_FORMAT' });
+      await put(source, lines(documents));
+      const manifest = await build(options);
+      expect(manifest).toMatchObject({ complete: true, documents: documents.length });
+      const clean = join(root, `clean-${documentsPerShard}`);
+      await build({ ...options, directory: clean });
+      expect(await contents(directory)).toEqual(await contents(clean));
+      await rm(directory, { recursive: true });
+    }
+    await build({ sources: [source], directory, documentsPerShard: 16 });
+    const options = { sources: [source], directory, documentsPerShard: 1000, replace: true };
+    expect((await build(options)).shards).toHaveLength(1);
+    expect((await readdir(directory)).sort()).toEqual(['0', '0.documents.jsonl', 'corpus.json']);
+  });
 });
 
 describe('a source', () => {

@@ -51,6 +51,6 @@ describe('lethe analyze', () => {
     [['--tokenizer', '/nowhere'], /nowhere.*does not exist/],
     [['--shards', '/nowhere'], /nowhere\/1: it does not exist/],
   ])('refuses %j', async (args, message) => {
-    await expect(analyze(...args)).rejects.toThrow(message);
+    await expect(analyze(...args, '--force')).rejects.toThrow(message);
   });
 });
