@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import type { OptionError } from '../check.js';
 import { AbortedError, fileError, InputError, LetheError } from '../errors.js';
 import { COMMANDS } from './commands.js';
+import { EXIT_CODES } from './exit-code.js';
 import { interruptExitCode } from './interrupt.js';
 
 const HELP_EXAMPLES = `
@@ -35,8 +36,8 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(args);
     await program.parseAsync(args, { from: 'user' });
-    // A command that ran to its end may still have bad news, as `lethe doctor` does.
-    return Number(process.exitCode ?? 0);
+    // A command that ran to its end may still have bad news, see withExitCode.
+    return Number(process.exitCode ?? EXIT_CODES.done);
   } catch (error) {
     // Of use only here: a command that goes well should not wait for the scanner's rules.
     ({ hideInMessage: hide } = await import('../secrets/hide-in-message.js'));
@@ -129,17 +130,17 @@ function report(error: unknown): number {
     // Help and version were printed by commander; a bare `lethe` printed help as well.
     if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode;
     say(commanderSentence(error.message), 'Add --help to see what the command takes.');
-    return 1;
+    return EXIT_CODES.failed;
   }
   if (error instanceof LetheError) {
     say(error.message, error.remedy);
     if (process.env.LETHE_DEBUG) console.error(error);
-    return error instanceof AbortedError ? (interruptExitCode() ?? 1) : 1;
+    return error instanceof AbortedError ? (interruptExitCode() ?? EXIT_CODES.failed) : EXIT_CODES.failed;
   }
   if (process.env.LETHE_DEBUG) console.error(error);
   const message = error instanceof Error ? error.message : String(error);
   say(`Unexpected error: ${message.split('\n')[0]}`, 'Set LETHE_DEBUG=1 to see where it came from.');
-  return 1;
+  return EXIT_CODES.failed;
 }
 
 /** What keeps secrets out of messages; of messages about streams, which quote nothing, nothing need be kept out. */

@@ -1,6 +1,7 @@
 /** `lethe doctor`: what Lethe finds on this machine, and what to do about what it does not. */
 import { Command } from 'commander';
 import { type DoctorReport, examine } from '../../native/doctor.js';
+import { EXIT_CODES, withExitCode } from '../exit-code.js';
 
 const MARKS = { ok: 'ok', note: 'note', missing: 'MISSING' } as const;
 
@@ -9,11 +10,15 @@ export function createDoctorCommand(): Command {
     .description('check node, the native addon, libtorch and devices; exit code 1 if Lethe cannot run')
     .option('--json', 'print the checks as JSON')
     .addHelpText('after', '\nExamples:\n  lethe doctor\n  lethe doctor --json')
-    .action((options: { json?: boolean }) => {
-      const report = examine();
-      process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : formatReport(report)}\n`);
-      if (!report.usable) process.exitCode = 1;
-    });
+    .action(
+      withExitCode((options: { json?: boolean }) => {
+        const report = examine();
+        process.stdout.write(
+          `${options.json ? JSON.stringify(report, undefined, 2) : formatReport(report)}\n`,
+        );
+        return report.usable ? EXIT_CODES.done : EXIT_CODES.failed;
+      }),
+    );
 }
 
 /** One line a check, its remedy below it. */
