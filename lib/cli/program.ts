@@ -14,7 +14,9 @@ Examples:
   $ lethe measure --model DIR --input documents.jsonl --el 3,5,10
   $ lethe unlearn --help
 
-Data goes to stdout, talk to stderr. A command that was stopped goes on where it was when it is run again.`;
+Data goes to stdout, talk to stderr. A command that was stopped goes on where it was when it is run again.
+
+Exit codes: 0 done; 1 failed; 3 ran to its end but missed its goal (not forgotten, say); 130 or 143 stopped by a signal.`;
 
 /** Runs the command line of a process (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -59,6 +59,7 @@ export type {
   ScoreOptions,
   Tokens,
   TrainingSequence,
+  TrainTerm,
 } from './options.js';
 
 export type TrainStepOptions = TrainStepSettings<Model>;
@@ -253,12 +254,13 @@ export class Model implements AsyncDisposable {
    * @throws NativeError `ERR_NOT_FINITE` when the loss or a gradient is NaN or infinite
    */
   async trainStep(options: TrainStepOptions): Promise<TrainStepResult> {
-    check(trainStepSchema, options, 'options of trainStep');
-    const { microBatches, terms, optimizer, reference, signal } = options;
+    const { terms } = check(trainStepSchema, options, 'options of trainStep');
+    const { microBatches, optimizer, reference, signal } = options;
     const request = {
       microBatches: microBatches.map((sequences) => ({
         ...toBatch(sequences.map(({ tokens }) => tokens)),
         sets: Uint8Array.from(sequences.flatMap(({ sets }) => [...sets])),
+        groups: Int32Array.from(sequences, ({ group = 0 }) => group),
       })),
       terms,
       optimizer,

@@ -113,13 +113,21 @@ export type GenerationEvent = DecodingEvent;
 export interface TrainingSequence {
   readonly tokens: Tokens;
   readonly sets: Uint8Array;
+  /**
+   * Number of the group of documents whose losses are reduced together, from 0 to the step's sequences - 1. Default: 0,
+   * so that all are one group.
+   */
+  readonly group?: number;
 }
+
+/** What to minimize, see `NativeTerm`; reduced by `mean` where it does not say. */
+export type TrainTerm = Omit<NativeTerm, 'reduction'> & Partial<Pick<NativeTerm, 'reduction'>>;
 
 /** `TrainStepOptions` of model.ts, which knows what a model is. */
 export interface TrainStepSettings<Reference> {
   /** Gradients are summed over these, as if they were one batch. */
   readonly microBatches: readonly (readonly TrainingSequence[])[];
-  readonly terms: readonly NativeTerm[];
+  readonly terms: readonly TrainTerm[];
   readonly optimizer: OptimizerSettings;
   /** The frozen model of `kl` terms. */
   readonly reference?: Reference;
@@ -203,6 +211,7 @@ const sequenceSchema = z
   .strictObject({
     tokens,
     sets: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'a Uint8Array'),
+    group: count.optional(),
   })
   .refine(({ tokens, sets }) => tokens.length === sets.length, 'sets as long as tokens');
 const share = finite.min(0).lt(1);
@@ -210,7 +219,12 @@ export const trainStepSchema = z.strictObject({
   microBatches: z.array(z.array(sequenceSchema).min(1)).min(1),
   terms: z
     .array(
-      z.strictObject({ loss: z.enum(['nll', 'kl']), set: z.number().int().min(0).max(7), weight: finite }),
+      z.strictObject({
+        loss: z.enum(['nll', 'kl']),
+        set: z.number().int().min(0).max(7),
+        weight: finite,
+        reduction: z.enum(['mean', 'perDocument']).default('mean'),
+      }),
     )
     .min(1),
   optimizer: z.strictObject({

@@ -197,13 +197,22 @@ export interface NativeSession {
  */
 export interface MicroBatch extends TokenBatch {
   readonly sets: Uint8Array;
+  /** Of each sequence, the group of documents whose losses are reduced together: 0 to the step's sequences - 1. */
+  readonly groups: Int32Array;
 }
 
-/** `weight` times the mean over the tokens of set number `set`, in all micro-batches together, of `loss`. */
+/** How the losses of a group's tokens become one number: their mean, or their sum divided by the group's documents. */
+export type Reduction = 'mean' | 'perDocument';
+
+/**
+ * `weight` times `loss` over the tokens of set number `set`: reduced within each group of documents, then averaged over
+ * the groups that hold a token of the set, in all micro-batches together.
+ */
 export interface NativeTerm {
   readonly loss: 'nll' | 'kl';
   readonly set: number;
   readonly weight: number;
+  readonly reduction: Reduction;
 }
 
 export interface OptimizerSettings {
@@ -226,9 +235,9 @@ export interface TrainStepRequest {
 }
 
 export interface TrainStepResult {
-  /** Sum of weight x mean. */
+  /** Sum of weight x term. */
   readonly loss: number;
-  /** The unweighted mean of each term, NaN where its set holds no token. */
+  /** Each term without its weight, NaN where its set holds no token. */
   readonly terms: Float64Array;
   /** Before clipping. */
   readonly gradNorm: number;

@@ -49,6 +49,8 @@ const thresholds = z.strictObject({
 const term = z.strictObject({
   loss: z.enum(['nll', 'kl']),
   tokens: z.enum(['all', 'secret', 'context']),
+  /** Default: `mean`. */
+  reduction: z.enum(['mean', 'perDocument']).optional(),
   weight: z.number(),
 });
 

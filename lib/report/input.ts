@@ -90,6 +90,8 @@ export interface ReportTerm {
   /** `nll`: negative log-likelihood, in nats; `kl`: divergence from the model before unlearning, in nats. */
   readonly loss: 'nll' | 'kl';
   readonly tokens: 'all' | 'secret' | 'context';
+  /** A `mean` over tokens, or, `perDocument`, their sum divided by documents. Default: `mean`. */
+  readonly reduction?: 'mean' | 'perDocument' | undefined;
   /** Negative weights are ascent. */
   readonly weight: number;
 }

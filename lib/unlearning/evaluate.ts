@@ -1,4 +1,8 @@
-/** How much of the forget set the model still knows: MA each time, EL_n once MA has come near its threshold. */
+/**
+ * What an epoch left: how much of the forget set the model still knows (MA each time, EL_n once MA has come near its
+ * threshold), and how well it still predicts what it is to keep.
+ */
+import { measureLoss } from '../memorization/loss.js';
 import { measureMemorization } from '../memorization/measure.js';
 import { measureSecrets, type SecretSpan } from '../memorization/measure-secrets.js';
 import type { Memorization } from '../memorization/region.js';
@@ -26,6 +30,16 @@ export async function* evaluateForgetting(
     return { memorizationAccuracy, extractionLikelihood: null };
   const { extractionLikelihood } = yield* measure(model, forget, [rule.elN], options);
   return { memorizationAccuracy, extractionLikelihood: extractionLikelihood[rule.elN]! };
+}
+
+/** Mean next-token loss over all tokens of the documents to retain, in nats; null where there are none. */
+export async function* evaluateRetained(
+  model: Model,
+  retain: readonly UnlearningDocument[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ProgressEvent, number | null, void> {
+  const sequences = retain.map(({ tokens }) => tokens).filter((tokens) => tokens.length >= 2);
+  return sequences.length === 0 ? null : (yield* measureLoss(model, sequences, { signal })).loss;
 }
 
 async function* measure(

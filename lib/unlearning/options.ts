@@ -10,7 +10,8 @@ import {
 } from '../training/options.js';
 import type { Objective, ObjectiveTerm } from './objectives.js';
 import type { PlannedStep, UnlearningDocument } from './plan.js';
-import type { Evaluation, UnlearnStopReason } from './stop-rule.js';
+import type { UnlearnStopReason } from './stop-rule.js';
+import type { EpochFindings, Verdict } from './verdict.js';
 
 /** Defaults are the published ones (REFERENCE section 8) unless they say otherwise. */
 export interface UnlearnOptions extends OptimizerOptions {
@@ -18,7 +19,10 @@ export interface UnlearnOptions extends OptimizerOptions {
   readonly objective: Objective;
   /** Documents to forget: one optimizer step each epoch sees all of them. Published: 32. */
   readonly forget: readonly UnlearningDocument[];
-  /** Documents whose behaviour to keep, all in one step too. Needed where the objective has terms on them. */
+  /**
+   * Documents whose behaviour to keep, all in one step too. Needed where the objective has terms on them; the loss on
+   * them is measured in every epoch, whether it has or not.
+   */
   readonly retain?: readonly UnlearningDocument[] | undefined;
   /** From `computeThresholds` on unseen code. */
   readonly thresholds: Thresholds;
@@ -53,16 +57,16 @@ export interface UnlearnOptions extends OptimizerOptions {
 /** What one optimizer step found, before it changed the weights. */
 export interface UnlearnStep {
   readonly on: PlannedStep['on'];
-  /** Sum of weight x mean. */
+  /** Sum of weight x mean of the terms. */
   readonly loss: number;
   /** Before clipping. */
   readonly gradNorm: number;
-  /** The unweighted mean of each term; null where its token set is empty. */
+  /** Of each term the mean over micro-batches of what it is reduced to, without its weight; null where its token set is empty. */
   readonly terms: readonly (ObjectiveTerm & { readonly mean: number | null })[];
 }
 
 /** One epoch: its steps, and what the evaluation after them found. Epoch 0 has no steps. */
-export interface UnlearnEpoch extends Evaluation {
+export interface UnlearnEpoch extends EpochFindings {
   readonly steps: readonly UnlearnStep[];
 }
 
@@ -83,7 +87,9 @@ export interface UnlearnResult {
   /** The epoch whose weights the model has now. */
   readonly bestEpoch: number;
   /** The evaluation of `bestEpoch`. */
-  readonly best: Evaluation;
+  readonly best: EpochFindings;
+  /** Whether it was forgotten, and if not, why. */
+  readonly verdict: Verdict;
 }
 
 const tokens = z.instanceof(Int32Array);
@@ -100,6 +106,7 @@ const terms = z.array(
   z.strictObject({
     loss: z.enum(['nll', 'kl']),
     tokens: z.enum(['all', 'secret', 'context']),
+    reduction: z.enum(['mean', 'perDocument']).default('mean'),
     weight: z.number(),
   }),
 );
@@ -111,6 +118,7 @@ export const unlearnSchema = z.strictObject({
     forget: terms.min(1),
     retain: terms,
     schedule: z.enum(['alternate', 'joint']),
+    microBatch: z.int().min(1).optional(),
   }),
   forget: documents,
   retain: documents.default([]),

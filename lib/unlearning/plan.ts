@@ -1,8 +1,7 @@
-/** From an objective and its documents to the native steps of one epoch: token sets as bits, terms by set number. */
+/** From an objective and its documents to the native steps of one epoch: token sets as bits, micro-batches as groups. */
 import { InputError } from '../errors.js';
 import type { SecretSpan } from '../memorization/measure-secrets.js';
-import type { Tokens, TrainingSequence } from '../model/model.js';
-import type { NativeTerm } from '../native/contract.js';
+import type { Tokens, TrainingSequence, TrainTerm } from '../model/model.js';
 import { microBatchesOf } from '../training/batches.js';
 import type { Objective, ObjectiveTerm, TokenSet } from './objectives.js';
 
@@ -22,7 +21,7 @@ export interface UnlearningDocument {
 export interface PlannedStep {
   readonly on: Side | 'joint';
   readonly microBatches: readonly (readonly TrainingSequence[])[];
-  readonly terms: readonly NativeTerm[];
+  readonly terms: readonly TrainTerm[];
   /** The objective's terms behind `terms`, in the same order. */
   readonly sources: readonly ObjectiveTerm[];
 }
@@ -54,19 +53,29 @@ export function planEpoch(
       return {
         on: side,
         sequences: documents.map(({ tokens, mask }) => ({ tokens, sets: setsOf(side, tokens, mask) })),
-        terms: terms.map(({ loss, tokens, weight }) => ({ loss, weight, set: SETS[side][tokens] })),
+        groups: documents.map((_, i) => Math.floor(i / (objective.microBatch ?? documents.length))),
+        terms: terms.map(({ tokens, reduction = 'mean', ...term }) => ({
+          ...term,
+          reduction,
+          set: SETS[side][tokens],
+        })),
         sources: terms,
       };
     });
   const joint = {
     on: 'joint' as const,
     sequences: sides.flatMap(({ sequences }) => sequences),
+    // A side's documents are reduced among themselves: its groups are numbered after those of the other.
+    groups: sides.flatMap(({ groups }, i) => groups.map((group) => group + (i === 0 ? 0 : forget.length))),
     terms: sides.flatMap(({ terms }) => terms),
     sources: sides.flatMap(({ sources }) => sources),
   };
-  return (objective.schedule === 'joint' ? [joint] : sides).map(({ sequences, ...step }) => ({
+  return (objective.schedule === 'joint' ? [joint] : sides).map(({ sequences, groups, ...step }) => ({
     ...step,
-    microBatches: microBatchesOf(sequences, microBatchTokens),
+    microBatches: microBatchesOf(
+      sequences.map((sequence, i) => ({ ...sequence, group: groups[i]! })),
+      microBatchTokens,
+    ),
   }));
 }
 

@@ -25,9 +25,9 @@ export interface StopRule {
 
 /**
  * `forgotten`: MA and EL_n are below their thresholds. `stalled`: MA is, and EL_n has stopped improving.
- * `epochs`: the most that were allowed have passed.
+ * `epochs`: the most that were allowed have passed. `not-finite`: a loss or a logit became NaN or infinite.
  */
-export type UnlearnStopReason = 'forgotten' | 'stalled' | 'epochs';
+export type UnlearnStopReason = 'forgotten' | 'stalled' | 'epochs' | 'not-finite';
 
 /** Whether an evaluation that found this MA measures EL_n as well. */
 export function needsExtraction(memorizationAccuracy: number, { thresholds, margin }: StopRule): boolean {

@@ -8,7 +8,7 @@ import { optimizerSettings } from '../training/options.js';
 import { digestSequences, fingerprint, RunDirectory } from '../training/run-directory.js';
 import { leavesModelGood } from '../training/train.js';
 import { BestWeights } from './best-weights.js';
-import { type EvaluateOptions, evaluateForgetting, secretSpans } from './evaluate.js';
+import { type EvaluateOptions, evaluateForgetting, evaluateRetained, secretSpans } from './evaluate.js';
 import {
   type UnlearnEpoch,
   type UnlearnEvent,
@@ -20,6 +20,7 @@ import {
 } from './options.js';
 import { type PlannedStep, planEpoch, type UnlearningDocument } from './plan.js';
 import { decideStop, isBetter, type StopRule } from './stop-rule.js';
+import { judge } from './verdict.js';
 
 /** What a later call needs beside the weights: finished epochs, the steps of the one at hand, the epoch kept. */
 interface UnlearnState {
@@ -46,6 +47,7 @@ const stateSchema: z.ZodType<UnlearnState> = z.strictObject({
       steps: z.array(stepSchema),
       memorizationAccuracy: z.number(),
       extractionLikelihood: z.number().nullable(),
+      retainedLoss: z.number().nullable(),
     }),
   ),
   current: z.array(stepSchema),
@@ -60,14 +62,15 @@ const stateSchema: z.ZodType<UnlearnState> = z.strictObject({
  * `maxEpochs`. Evaluation 0 comes before the first step; a model that is below both thresholds stays as it is.
  *
  * The model ends with the weights of the best epoch, which need not be the last (see `isBetter`). The reference of
- * KL terms is the model as it was given. Means are over real tokens (ours; published code averages over padding).
+ * KL terms is the model as it was given. Only real tokens count (ours; published code counts padding as well). A loss
+ * or a logit that becomes NaN or infinite ends the run (`not-finite`) with the best weights so far, or, before there
+ * was an epoch, those that were given.
  * Nothing here is random: same model, documents, options and machine, same weights. With `stateDirectory`, an
  * interrupted run called again with the original model goes on from where it stopped, to the same numbers.
  *
  * @throws InputError `ERR_INVALID_OPTION`, also for an empty set or masks without secrets; `ERR_CONTEXT_LENGTH`;
  *   `ERR_RUN_MISMATCH` when `stateDirectory` holds another run
- * @throws LetheError `ERR_NOT_FINITE` when a loss or a logit is NaN or infinite; the model then has the weights of the
- *   best epoch so far, or, before there was one, those it was given with
+ * @throws LetheError `ERR_NOT_FINITE` when the model computes NaN or infinity as it is given
  * @throws AbortedError when the signal fires; the weights are those after the last whole step
  */
 export async function* unlearn(
@@ -102,14 +105,23 @@ export async function* unlearn(
     let stopReason = decideStop(state.history, rule);
     while (stopReason === undefined) {
       const epoch = state.history.length;
-      if (epoch > 0) {
-        for (const step of plan.slice(state.current.length)) {
-          state.current.push(await takeStep(model, step, settings, original));
-          changed = true;
+      let record: UnlearnEpoch;
+      try {
+        if (epoch > 0) {
+          for (const step of plan.slice(state.current.length)) {
+            state.current.push(await takeStep(model, step, settings, original));
+            changed = true;
+          }
         }
+        const found = yield* evaluateForgetting(model, forget, rule, evaluation);
+        const retainedLoss = yield* evaluateRetained(model, retain, signal);
+        record = { epoch, steps: state.current, ...found, retainedLoss };
+      } catch (error) {
+        // A model that computes NaN as it is given is another matter than one that was driven there.
+        if (epoch === 0 || !isNotFinite(error)) throw error;
+        stopReason = 'not-finite';
+        break;
       }
-      const found = yield* evaluateForgetting(model, forget, rule, evaluation);
-      const record: UnlearnEpoch = { epoch, steps: state.current, ...found };
       const former = state.best === null ? undefined : state.history[state.best]!;
       const isBest = epoch > 0 && (former === undefined || isBetter(record, former, rule));
       if (isBest) {
@@ -120,23 +132,26 @@ export async function* unlearn(
       state.current = [];
       changed = true;
       yield { type: 'epoch', ...record, best: isBest };
-      yield progress('unlearn', epoch, maxEpochs, 'epochs', `MA ${found.memorizationAccuracy.toFixed(3)}`);
+      const accuracy = record.memorizationAccuracy.toFixed(3);
+      yield progress('unlearn', epoch, maxEpochs, 'epochs', `MA ${accuracy}`);
       if (performance.now() - savedAt > settings.saveEverySeconds * 1000) await save();
       stopReason = decideStop(state.history, rule);
     }
+    // What a step without a finite end left behind is worth nothing: a later call comes to the same end.
+    if (stopReason === 'not-finite') changed = false;
     if (changed) await save();
     const bestEpoch = state.best ?? 0;
     const epochs = state.history.length - 1;
-    if (bestEpoch !== epochs) await best.giveTo(model, bestEpoch);
+    if (bestEpoch !== epochs || stopReason === 'not-finite')
+      await (state.best === null ? model.restore(original) : best.giveTo(model, bestEpoch));
     const { steps: _, ...kept } = state.history[bestEpoch]!;
-    return { history: state.history, epochs, stopReason, bestEpoch, best: kept };
+    const verdict = judge(state.history, bestEpoch, stopReason, rule);
+    return { history: state.history, epochs, stopReason, bestEpoch, best: kept, verdict };
   } catch (error) {
     failure = error;
-    if (isNotFinite(error))
-      await (state.best === null ? model.restore(original) : best.giveTo(model, state.best));
     throw error;
   } finally {
-    if (changed && leavesModelGood(failure) && !isNotFinite(failure)) await save();
+    if (changed && leavesModelGood(failure)) await save();
     await best.dispose();
     await original.dispose();
   }

@@ -240,15 +240,19 @@ TrainStepRequest ToTrainStepRequest(const Napi::Value& value) {
   const Napi::Array batches = ToArray(object.Get("microBatches"), "microBatches");
   for (uint32_t i = 0; i < batches.Length(); ++i) {
     const Napi::Object batch = ToObject(batches.Get(i), "microBatches");
-    request.micro_batches.push_back({ToBatch(batch), ToVector<uint8_t>(batch, "sets", napi_uint8_array, "a Uint8Array")});
+    request.micro_batches.push_back({ToBatch(batch), ToVector<uint8_t>(batch, "sets", napi_uint8_array, "a Uint8Array"),
+                                     ToInts(batch, "groups")});
   }
   const Napi::Array terms = ToArray(object.Get("terms"), "terms");
   for (uint32_t i = 0; i < terms.Length(); ++i) {
     const Napi::Object term = ToObject(terms.Get(i), "terms");
     const std::string loss = ToText(term.Get("loss"), "loss");
     if (loss != "nll" && loss != "kl") ThrowExpected(object.Env(), "nll or kl", "loss");
+    const std::string reduction = ToText(term.Get("reduction"), "reduction");
+    if (reduction != "mean" && reduction != "perDocument") ThrowExpected(object.Env(), "mean or perDocument", "reduction");
     request.terms.push_back({loss == "nll" ? Loss::kNll : Loss::kKl, static_cast<int>(ToInteger(term, "set")),
-                             ToNumber(term.Get("weight"), "weight")});
+                             ToNumber(term.Get("weight"), "weight"),
+                             reduction == "mean" ? Reduction::kMean : Reduction::kPerDocument});
   }
   const Napi::Object optimizer = ToObject(object.Get("optimizer"), "optimizer");
   const std::string kind = ToText(optimizer.Get("kind"), "kind");

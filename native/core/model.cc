@@ -102,6 +102,10 @@ TrainStepResult Model::TrainStep(const TrainStepRequest& request, const Model* r
                                             std::to_string(batch.sets.size()) + " for " +
                                             std::to_string(batch.tokens.tokens.size()) + " tokens.");
     }
+    if (batch.groups.size() != batch.tokens.rows()) {
+      throw Error("ERR_INVALID_OPTION", "Expected one group per sequence but received " + std::to_string(batch.groups.size()) +
+                                            " for " + std::to_string(batch.tokens.rows()) + " sequences.");
+    }
   }
   if (reference != nullptr && (reference->spec_.vocabulary_size != spec_.vocabulary_size ||
                                reference->spec_.context_length < spec_.context_length || reference->device_ != device_)) {

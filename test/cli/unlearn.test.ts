@@ -67,10 +67,11 @@ test('a model that was trained on secrets forgets them', async () => {
 
   const unlearn = [
     ...['unlearn', '--model', at('model'), '--forget', at('forget.jsonl'), '--retain', at('retain.jsonl')],
-    ...['--unseen', at('unseen.jsonl'), '--output', at('out'), '--learning-rate', '1e-3', '--alpha', '10'],
+    ...['--unseen', at('unseen.jsonl'), '--reduction', 'mean', '--alpha', '10'],
   ];
-  const unlearned = await lethe(unlearn);
-  expect(unlearned.stderr).toMatch(/^Stopped after \d+ epochs: MA .*\nMA \S+ -> /);
+  const enough = [...unlearn, '--output', at('out'), '--learning-rate', '1e-3'];
+  const unlearned = await lethe(enough);
+  expect(unlearned.stderr).toMatch(/^Forgotten after \d+ epochs: MA .*\nMA \S+ -> .*\nLoss of the retained/);
   expect(unlearned.code).toBe(0);
   const history = parseLines(await readFile(at('out/history.jsonl'), 'utf8'));
   const manifest = JSON.parse(await readFile(at('out/run.json'), 'utf8')) as {
@@ -79,10 +80,29 @@ test('a model that was trained on secrets forgets them', async () => {
   };
   expect(manifest.inputs).toHaveLength(3);
   const { before, best, thresholds } = manifest.results;
+  expect(manifest.results).toMatchObject({ verdict: 'forgotten', reason: 'below-thresholds' });
   expect(history[0]).toEqual({ ...before, steps: [] });
   expect(before!.memorizationAccuracy).toBeGreaterThanOrEqual(0.9);
   expect(best!.memorizationAccuracy).toBeLessThan(thresholds!.memorizationAccuracy);
-  expect((await lethe(unlearn)).stderr).toContain('holds this very run, finished.');
+  const repeated = await lethe(enough);
+  expect(repeated.stderr).toContain('holds this very run, finished.');
+  expect(repeated.stderr.split('\n').slice(0, 3)).toEqual(unlearned.stderr.split('\n').slice(0, 3));
+  expect(repeated.code).toBe(0);
+
+  const timid = [...unlearn, '--output', at('same'), '--learning-rate', '1e-9', '--max-epochs', '2'];
+  const missed = await lethe(timid);
+  expect(missed.stderr).toMatch(
+    /^Not forgotten: MA hardly changed in 2 epochs\. Raise --learning-rate \(now 1e-9\), say tenfold\. Kept epoch [12]\.\nMA /,
+  );
+  expect(missed.code).toBe(3);
+  expect(JSON.parse(await readFile(at('same/run.json'), 'utf8')).results).toMatchObject({
+    verdict: 'not forgotten',
+    reason: 'unchanged',
+  });
+  expect(parseLines(await readFile(at('same/history.jsonl'), 'utf8'))).toHaveLength(3);
+  const missedAgain = await lethe(timid);
+  expect(missedAgain.code).toBe(3);
+  expect(missedAgain.stderr.split('\n').slice(0, 3)).toEqual(missed.stderr.split('\n').slice(0, 3));
 
   const score = (model: string) =>
     lethe(['measure', '--model', at(model), '--input', at('forget.jsonl'), '--el', '10']);

@@ -25,15 +25,15 @@ describe('planEpoch', () => {
     expect(first).toMatchObject({
       on: 'forget',
       terms: [
-        { loss: 'nll', set: 1, weight: -1 },
-        { loss: 'nll', set: 2, weight: 0.1 },
-        { loss: 'kl', set: 1, weight: -0.1 },
+        { loss: 'nll', set: 1, reduction: 'mean', weight: -1 },
+        { loss: 'nll', set: 2, reduction: 'mean', weight: 0.1 },
+        { loss: 'kl', set: 1, reduction: 'mean', weight: -0.1 },
       ],
       microBatches: [[{ tokens: forget[0]!.tokens, sets: Uint8Array.of(0b101, 0b011, 0b011, 0b101) }]],
     });
     expect(second).toMatchObject({
       on: 'retain',
-      terms: [{ loss: 'kl', set: 3, weight: 0.1 }],
+      terms: [{ loss: 'kl', set: 3, reduction: 'perDocument', weight: 0.1 }],
       microBatches: [[{ sets: Uint8Array.of(0b101000, 0b101000, 0b101000) }]],
     });
   });
@@ -44,6 +44,38 @@ describe('planEpoch', () => {
     expect(steps[0]!.on).toBe('joint');
     expect(steps[0]!.terms.map(({ set }) => set)).toEqual([1, 2, 1, 3]);
     expect(steps[0]!.microBatches[0]).toHaveLength(2);
+  });
+
+  test('numbers micro-batches of documents in their order, whatever passes through the model at once', () => {
+    const documents = [5, 9, 3, 7, 4].map((length) => bare(`f${length}`, length));
+    const groupsOf = (objective: Objective, tokens: number) =>
+      planEpoch(objective, documents, retain, tokens)
+        .flatMap(({ microBatches }) => microBatches.flat())
+        .map(({ tokens: { length }, group }) => [length, group]);
+    const inPairs = [
+      [9, 0],
+      [7, 1],
+      [5, 0],
+      [4, 2],
+      [3, 1],
+    ];
+    expect(groupsOf(gradientAscent(), 4096)).toEqual(inPairs);
+    expect(groupsOf(gradientAscent(), 1)).toEqual(inPairs);
+    expect(groupsOf(gradientAscent({ microBatch: 4 }), 4096).map(([, group]) => group)).toEqual([
+      0, 0, 0, 1, 0,
+    ]);
+    expect(groupsOf(gradientAscent({ reduction: 'mean' }), 4096).map(([, group]) => group)).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+  });
+
+  test('no micro-batch of a joint step has documents of both sets', () => {
+    const [step] = planEpoch(codeEraser({ schedule: 'joint', microBatch: 8 }), forget, retain, 4096);
+    const groups = step!.microBatches.flat().map(({ sets, group }) => [sets[0]! & 0b111 ? 'f' : 'r', group]);
+    expect(groups).toEqual([
+      ['f', 0],
+      ['r', 1],
+    ]);
   });
 
   test('leaves out a retained set that no term uses', () => {

@@ -22,7 +22,7 @@ const retain = sequencesOf(4, 40, 40, 12).map((tokens, i) => ({ id: `retain-${i}
 const thresholds = { memorizationAccuracy: 0.3, extractionLikelihood: { 10: 0.05 } };
 // A model this small holds everything in the same few weights, so what is to stay needs more weight than published.
 const options = {
-  objective: codeEraser({ gamma: 1, alpha: 30 }),
+  objective: codeEraser({ gamma: 1, reduction: 'mean' }),
   forget,
   retain,
   thresholds,
@@ -108,7 +108,17 @@ describe('unlearn', () => {
       epoch: result.bestEpoch,
       memorizationAccuracy: after.memorizationAccuracy,
       extractionLikelihood: after.extractionLikelihood[10],
+      retainedLoss: (
+        await drain(
+          measureLoss(
+            model,
+            retain.map(({ tokens }) => tokens),
+          ),
+        )
+      ).loss,
     });
+    expect(result.verdict).toEqual({ forgotten: true, reason: 'below-thresholds' });
+    expect(result.history[0]!.retainedLoss).toBe(lossBefore);
     expect(result.history).toEqual(events.map(({ type: _type, best: _best, ...epoch }) => epoch));
     expect(result.history[0]).toMatchObject({ epoch: 0, steps: [], extractionLikelihood: null });
     expect(events.at(-1)).toMatchObject({ epoch: result.epochs, best: true });
@@ -171,10 +181,65 @@ describe('unlearn', () => {
     },
   );
 
-  test('a loss that is not finite is told, and the last good weights stay', async () => {
-    const wild = { ...options, objective: gradientAscent(), learningRate: 1e30 };
-    await expect(drain(unlearn(model, wild))).rejects.toMatchObject({ code: 'ERR_NOT_FINITE' });
-    expect(await weightsOf(model)).toEqual(await weightsOf(memorized));
+  test.each(['in memory', 'in a directory'])(
+    'a loss that is not finite ends the run with the weights that were given, where none are better: %s',
+    async (where) => {
+      const wild = { ...options, objective: gradientAscent(), learningRate: 1e30 };
+      const kept = where === 'in memory' ? wild : { ...wild, stateDirectory: directory };
+      const result = await drain(unlearn(model, kept));
+      expect(result).toMatchObject({
+        stopReason: 'not-finite',
+        epochs: 0,
+        bestEpoch: 0,
+        verdict: { forgotten: false, reason: 'not-finite' },
+      });
+      expect(await weightsOf(model)).toEqual(await weightsOf(memorized));
+      await using again = await memorized.snapshot();
+      expect(await drain(unlearn(again, kept))).toEqual(result);
+    },
+  );
+
+  /** Weights of about 1e38: what it computes is no number. */
+  const ruin = (of: Model) =>
+    of.trainStep({
+      microBatches: [[{ tokens: forget[0]!.tokens, sets: new Uint8Array(40).fill(1) }]],
+      terms: [{ loss: 'nll', set: 0, weight: 1 }],
+      optimizer: {
+        kind: 'adam',
+        learningRate: 1e38,
+        beta1: 0,
+        beta2: 0,
+        epsilon: 1,
+        weightDecay: 0,
+        maxGradNorm: 0,
+      },
+    });
+
+  test('... and with those of the best epoch, where there was one', async () => {
+    const never = { memorizationAccuracy: 0, extractionLikelihood: { 10: 0 } };
+    const events = unlearn(model, { ...options, thresholds: never });
+    let next = await events.next();
+    for (; !next.done; next = await events.next())
+      if (next.value.type === 'epoch' && next.value.epoch === 2) await ruin(model);
+    expect(next.value).toMatchObject({ stopReason: 'not-finite', epochs: 2, verdict: { forgotten: false } });
+    expect(next.value.bestEpoch).toBeGreaterThan(0);
+    expect((await secretsOf(model)).memorizationAccuracy).toBe(next.value.best.memorizationAccuracy);
+  });
+
+  test('a model that computes NaN as it is given is an error', async () => {
+    await using broken = await tinyModel(5);
+    await ruin(broken);
+    await expect(drain(unlearn(broken, options))).rejects.toMatchObject({ code: 'ERR_NOT_FINITE' });
+  });
+
+  test('a rate too small is told from one that does damage', async () => {
+    const timid = await drain(unlearn(model, { ...options, learningRate: 1e-9, maxEpochs: 2 }));
+    expect(timid.verdict).toEqual({ forgotten: false, reason: 'unchanged' });
+    const never = { memorizationAccuracy: 0, extractionLikelihood: { 10: 0 } };
+    await using other = await memorized.snapshot();
+    const harsh = { ...options, objective: gradientAscent(), thresholds: never, learningRate: 0.05 };
+    const result = await drain(unlearn(other, { ...harsh, maxEpochs: 4 }));
+    expect(result.verdict).toEqual({ forgotten: false, reason: 'damaged' });
   });
 });
 

@@ -3,24 +3,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { counted } from '../../counted.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
 import { InputError } from '../../errors.js';
-import type { Thresholds } from '../../memorization/thresholds.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
-import {
-  codeEraser,
-  constrained,
-  gradientAscent,
-  type Objective,
-  type SelectiveOptions,
-  selectiveAscent,
-} from '../../unlearning/objectives.js';
-import type { UnlearnResult } from '../../unlearning/options.js';
+import type { SelectiveOptions } from '../../unlearning/objectives.js';
 import { unlearn } from '../../unlearning/unlearn.js';
 import { claimCheckpoint, claimState, finishDirectory } from '../directory-output.js';
+import { withExitCode } from '../exit-code.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addForceOption,
@@ -33,15 +24,10 @@ import {
 import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { readThresholds } from '../thresholds-option.js';
+import { METHODS, objectiveOf } from '../unlearning-methods.js';
+import { describeOutcome, exitCodeOf, outcomeOf, type UnlearningOutcome } from '../unlearning-outcome.js';
 import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning-sets.js';
 import { nativeVersions } from '../versions.js';
-
-const METHODS: Readonly<Record<string, (options: Required<SelectiveOptions>) => Objective>> = {
-  codeeraser: ({ gamma, lambda, alpha, schedule }) => codeEraser({ gamma, lambda, alpha, schedule }),
-  ssga: ({ gamma }) => selectiveAscent({ gamma }),
-  cu: ({ lambda, alpha, schedule }) => constrained({ lambda, alpha, schedule }),
-  ga: gradientAscent,
-};
 
 const HELP = `
 Reads {id, text} a line. The secrets to forget are those that a record lists as \`lethe secrets scan\` writes them, else
@@ -51,30 +37,33 @@ what the scanner finds in it; {id, tokens, mask} gives tokens and marks the secr
 text or the same id with another text, are refused.
 
 Writes the unlearned model, history.jsonl (one epoch a line) and run.json. Defaults are the published ones, made for
-models of 110M parameters and more; a small model needs a larger --learning-rate. docs/unlearning.md has the methods.
+models of 110M parameters and more; a small model needs a larger --learning-rate. With --reduction published the KL of
+whole documents is a sum over their tokens, and losses are averaged over micro-batches of 2 documents, in the order of
+the file; with --reduction mean every loss is a mean over all tokens of its set. docs/unlearning.md has the methods.
+
+Exit code 3 if it was not forgotten: the model was kept, but MA or EL_10 is above its threshold. Why, and what to
+change, is said first; run.json has the verdict.
 
 Examples:
   lethe unlearn --model codeparrot-small --forget forget.jsonl --retain retain.jsonl --unseen unseen.jsonl --output out
   lethe unlearn --model codeparrot-small --forget forget.jsonl --method ssga --thresholds 0.4557,0.0549 --output out`;
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, Omit<SelectiveOptions, 'microBatch'> {
   readonly forget: string;
   readonly retain?: string;
   readonly unseen?: string;
   readonly thresholds?: string;
-  readonly method: string;
+  readonly method: keyof typeof METHODS;
   readonly output: string;
   readonly force?: boolean;
-  readonly gamma: number;
-  readonly lambda: number;
-  readonly alpha: number;
-  readonly schedule: Objective['schedule'];
+  readonly microBatch?: number;
   readonly learningRate: number;
   readonly maxEpochs: number;
   readonly margin: number;
   readonly patience: number;
   readonly maxGradNorm: number;
   readonly maxTokens: number;
+  readonly retainTokens: number;
   readonly prefixTokens: number;
   readonly secretTokens: number;
   readonly offsets: OffsetUnit;
@@ -86,7 +75,10 @@ export function createUnlearnCommand(): Command {
     .summary('make a model forget')
     .description('Makes a model forget secrets or whole documents, and keep what it is to keep.')
     .requiredOption('--forget <file>', 'documents to forget, all of them in every step')
-    .option('--retain <file>', 'documents whose behaviour to keep (codeeraser and cu need them)')
+    .option(
+      '--retain <file>',
+      'documents whose behaviour to keep (codeeraser and cu need them, others watch them)',
+    )
     .option('--unseen <file>', 'documents that the model never saw: they give the thresholds')
     .option('--allow-overlap', 'go on although sets share a document')
     .addOption(
@@ -99,13 +91,36 @@ export function createUnlearnCommand(): Command {
       new Option('--method <name>', 'how to forget').choices(Object.keys(METHODS)).default('codeeraser'),
     )
     .requiredOption('--output <directory>', 'where the unlearned model goes')
-    .addOption(numberOption('--gamma <n>', 'weight of the code around the secrets', { min: 0, default: 0.1 }))
-    .addOption(numberOption('--lambda <n>', 'weight of the KL terms', { min: 0, default: 0.1 }))
-    .addOption(numberOption('--alpha <n>', "weight of the retained set's KL", { min: 0, default: 1 }))
     .addOption(
-      new Option('--schedule <name>', 'a step on each set in turn, or one on both')
-        .choices(['alternate', 'joint'])
-        .default('alternate'),
+      numberOption('--gamma <n>', 'weight of the code around the secrets (default: 0.1)', { min: 0 }),
+    )
+    .addOption(
+      numberOption('--lambda <n>', 'weight of the KL terms (default: 0.1; 50 for cu with means)', { min: 0 }),
+    )
+    .addOption(
+      numberOption(
+        '--alpha <n>',
+        "weight of the retained set's KL (default: 1; with means 30, 0.25 for cu)",
+        { min: 0 },
+      ),
+    )
+    .addOption(
+      new Option(
+        '--schedule <name>',
+        'a step on each set in turn, or one on both (default: alternate)',
+      ).choices(['alternate', 'joint']),
+    )
+    .addOption(
+      new Option('--reduction <name>', 'losses as published, or means over all tokens of a set')
+        .choices(['published', 'mean'])
+        .default('published'),
+    )
+    .addOption(
+      integerOption(
+        '--micro-batch <n>',
+        'documents whose losses are reduced together (default: 2; with means the whole set)',
+        { min: 1 },
+      ),
     )
     .addOption(numberOption('--learning-rate <n>', 'constant, of Adam', { min: 1e-12, default: 3e-6 }))
     .addOption(
@@ -133,17 +148,29 @@ export function createUnlearnCommand(): Command {
         default: 32,
       }),
     )
-    .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
+    .addOption(
+      integerOption('--max-tokens <n>', 'tokens kept of each document to forget', { min: 2, default: 512 }),
+    )
+    .addOption(
+      integerOption('--retain-tokens <n>', 'tokens kept of each document to retain', {
+        min: 2,
+        default: 128,
+      }),
+    );
   return addForceOption(addOffsetsOption(addModelOptions(command)))
     .addHelpText('after', HELP)
-    .action((options: Options) =>
-      withSession((session) => run(options, session), {
-        whenInterrupted: `Finished epochs are kept in ${options.output}.state; run the same command to go on.`,
-      }),
+    .action(
+      withExitCode(async (options: Options) =>
+        exitCodeOf(
+          await withSession((session) => run(options, session), {
+            whenInterrupted: `Finished epochs are kept in ${options.output}.state; run the same command to go on.`,
+          }),
+        ),
+      ),
     );
 }
 
-async function run(options: Options, session: Session): Promise<void> {
+async function run(options: Options, session: Session): Promise<UnlearningOutcome> {
   if (options.thresholds === undefined && options.unseen === undefined)
     throw new InputError(
       'ERR_INVALID_OPTION',
@@ -155,23 +182,14 @@ async function run(options: Options, session: Session): Promise<void> {
     { option: '--retain', path: options.retain },
     { option: '--unseen', path: options.unseen },
   ]);
-  const objective = METHODS[options.method]!(options);
-  const {
-    learningRate,
-    maxGradNorm,
-    maxEpochs,
-    margin,
-    patience,
-    maxTokens,
-    offsets,
-    prefixTokens,
-    secretTokens,
-  } = options;
+  const objective = objectiveOf(options.method, options);
+  const { learningRate, maxGradNorm, maxEpochs, margin, patience, prefixTokens, secretTokens } = options;
+  const { maxTokens, retainTokens, offsets } = options;
   const given = options.thresholds === undefined ? undefined : await readThresholds(options.thresholds);
   const settings = { learningRate, maxGradNorm, maxEpochs, margin, patience, prefixTokens, secretTokens };
   const recorder = createRunRecorder({
     command: 'unlearn',
-    options: { ...settings, maxTokens, offsets, objective, thresholds: given ?? null },
+    options: { ...settings, maxTokens, retainTokens, offsets, objective, thresholds: given ?? null },
     versions: nativeVersions(),
   });
   const directory = await locateModel(options, session);
@@ -180,8 +198,10 @@ async function run(options: Options, session: Session): Promise<void> {
     if (input !== undefined) await recorder.addInput(input);
   const runKey = runKeyOf(recorder.finish({}));
   if (await claim.isFinished(runKey)) {
+    const outcome = await outcomeOf(options.output);
+    session.say(describeOutcome(outcome, options));
     session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
-    return;
+    return outcome;
   }
   await using state = await claimState(options, runKey);
 
@@ -189,8 +209,9 @@ async function run(options: Options, session: Session): Promise<void> {
   await using model = await openModel(directory, options);
   const tokenizer = await openTokenizerIfPresent(directory, model);
   const reader = { model, tokenizer, maxTokens: Math.min(maxTokens, model.contextLength) };
+  const retainReader = { ...reader, maxTokens: Math.min(retainTokens, model.contextLength) };
   const forget = sets.forget.map((record) => toUnlearningDocument(record, reader));
-  const retain = sets.retain.map((record) => toUnlearningDocument(record, reader));
+  const retain = sets.retain.map((record) => toUnlearningDocument(record, retainReader));
   const thresholds =
     given ?? (await recorder.step('thresholds', () => thresholdsOf(sets.unseen, model, reader, session)));
   const result = await recorder.step('unlearn', () =>
@@ -213,44 +234,23 @@ async function run(options: Options, session: Session): Promise<void> {
     await writeJsonLines(join(options.output, 'history.jsonl'), result.history);
   });
   const { memorizationAccuracy, extractionLikelihood } = thresholds;
-  const { stopReason, epochs, bestEpoch, best } = result;
-  await finishDirectory(
-    claim,
-    recorder.finish({
-      runKey,
-      thresholds: { memorizationAccuracy, extractionLikelihood },
-      forget: {
-        documents: forget.length,
-        secrets: forget.reduce((sum, { spans }) => sum + (spans?.length ?? 0), 0),
-      },
-      retain: { documents: retain.length },
-      before: result.history[0],
-      stopReason,
-      epochs,
-      bestEpoch,
-      best,
-    }),
-    session,
-  );
+  const { steps: _, ...before } = result.history[0]!;
+  const { stopReason, epochs, bestEpoch, best, verdict } = result;
+  const outcome: UnlearningOutcome = {
+    verdict: verdict.forgotten ? 'forgotten' : 'not forgotten',
+    reason: verdict.reason,
+    thresholds: { memorizationAccuracy, extractionLikelihood },
+    before,
+    stopReason,
+    epochs,
+    bestEpoch,
+    best,
+  };
+  const secrets = forget.reduce((sum, { spans }) => sum + (spans?.length ?? 0), 0);
+  const sizes = { forget: { documents: forget.length, secrets }, retain: { documents: retain.length } };
+  await finishDirectory(claim, recorder.finish({ runKey, ...outcome, ...sizes }), session);
   await rm(state.directory, { recursive: true, force: true });
-  session.say(describeResult(result, thresholds, options.output));
-}
-
-const REASONS: Readonly<Record<UnlearnResult['stopReason'], string>> = {
-  forgotten: 'MA and EL_10 are below their thresholds',
-  stalled: 'MA is below its threshold and EL_10 no longer falls',
-  epochs: 'all epochs have passed',
-};
-
-function describeResult(
-  { stopReason, epochs, history, best, bestEpoch }: UnlearnResult,
-  thresholds: Thresholds,
-  output: string,
-): string {
-  const show = (value: number | null): string => (value === null ? 'not measured' : value.toFixed(4));
-  return [
-    `Stopped after ${counted(epochs, 'epoch')}: ${REASONS[stopReason]}. Kept epoch ${bestEpoch}.`,
-    `MA ${show(history[0]!.memorizationAccuracy)} -> ${show(best.memorizationAccuracy)} (threshold ${show(thresholds.memorizationAccuracy)}), EL_10 ${show(best.extractionLikelihood)} (threshold ${show(thresholds.extractionLikelihood[10]!)}).`,
-    `The model, history.jsonl and run.json are in ${output}.`,
-  ].join('\n');
+  session.say(describeOutcome(outcome, options));
+  session.say(`The model, history.jsonl and run.json are in ${options.output}.`);
+  return outcome;
 }

@@ -15,11 +15,14 @@ export function eraseChapter({ input }: Context): Html | undefined {
       : 'one step on their sum, every epoch';
   const documents = (count: number | undefined) =>
     count === undefined ? 'the documents' : counted(count, 'document');
+  const summed = [...unlearning.forget, ...unlearning.retain].some(
+    (term) => term.reduction === 'perDocument',
+  );
   const both = unlearning.forget.length > 0 && unlearning.retain.length > 0;
   return html`<section class="chapter" id="erase"><h2><span class="step">Erase</span>How it was made to forget</h2>
 <p>${unlearning.method} minimized, over ${documents(unlearning.forgetDocuments)} to forget and ${documents(unlearning.retainDocuments)} to retain${both && `, with ${order}`}:</p>
 <div class="formulas">${formula('forget', unlearning.forget)}${formula('retain', unlearning.retain)}</div>
-<p class="note">NLL: mean negative log-likelihood over the tokens named. KL: mean divergence from the model before unlearning. A negative weight is ascent.</p>
+<p class="note">NLL: mean negative log-likelihood over the tokens named. KL: mean divergence from the model before unlearning${summed && '; \u03a3: its sum over the tokens of a document'}. A negative weight is ascent.</p>
 ${hyperparameters(unlearning)}
 <h3>The course of it</h3>
 <p>Kept: the weights of epoch ${unlearning.stop.epoch}. ${unlearning.stop.reason}</p>
@@ -35,7 +38,7 @@ export function formula(name: 'forget' | 'retain', terms: readonly ReportTerm[])
     const sign = term.weight < 0 ? '\u2212' : index === 0 ? '' : '+';
     const size = Math.abs(term.weight);
     const gap = index === 0 ? '' : ' ';
-    return html`${gap}${sign}${index === 0 ? '' : ' '}${size !== 1 && html`${plain(size)}\u2009`}${term.loss.toUpperCase()}(${TOKENS[term.tokens]})`;
+    return html`${gap}${sign}${index === 0 ? '' : ' '}${size !== 1 && html`${plain(size)}\u2009`}${term.reduction === 'perDocument' && '\u03a3\u2009'}${term.loss.toUpperCase()}(${TOKENS[term.tokens]})`;
   });
   return html`<p class="formula"><var>L</var><sub>${name}</sub> = ${terms.length === 0 ? '0' : written}</p>`;
 }
