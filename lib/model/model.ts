@@ -25,6 +25,7 @@ import {
   type LoadModelOptions,
   loadSchema,
   type SaveModelOptions,
+  type SaveModelResult,
   type Score,
   type ScoreOptions,
   saveSchema,
@@ -55,6 +56,7 @@ export type {
   GenerationEvent,
   LoadModelOptions,
   SaveModelOptions,
+  SaveModelResult,
   Score,
   ScoreOptions,
   Tokens,
@@ -303,25 +305,29 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Writes config.json and model.safetensors (and the tokenizer's files) as transformers loads them. Weights that an
+   * Writes config.json and model.safetensors (and the tokenizer's files) as transformers loads them, and copies what else
+   * the checkpoint held that the model was loaded from: chat template, licence, code, but no weights. Weights that an
    * earlier save left in the directory are replaced.
    *
+   * @returns what could not be copied: files over 128 MiB, or gone since
    * @throws InputError `ERR_FILE_WRITE`, `ERR_DISK_FULL`; nothing half-written stays behind
    */
-  async save(directory: string, options: SaveModelOptions = {}): Promise<void> {
+  async save(directory: string, options: SaveModelOptions = {}): Promise<SaveModelResult> {
     check(directorySchema, directory, 'the directory of save');
-    const { tokenizer, maxShardBytes = DEFAULT_MAX_SHARD_BYTES } = check(
-      saveSchema,
-      options,
-      'options of save',
-    );
-    await translateNativeErrors(() =>
+    const {
+      tokenizer,
+      maxShardBytes = DEFAULT_MAX_SHARD_BYTES,
+      carryFiles,
+    } = check(saveSchema, options, 'options of save');
+    const leftOut = await translateNativeErrors(() =>
       writeCheckpoint(directory, this.#architecture, this.#native, {
         tokenizerFiles: tokenizer?.files ?? [],
         maxShardBytes,
         carried: this.#carried,
+        carryFiles,
       }),
     );
+    return { leftOut };
   }
 
   /** Writes the optimizer's moments and step count to a file. */

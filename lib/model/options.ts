@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DType, NativeTerm, OptimizerSettings, StopReason } from '../native/contract.js';
 import type { DecodingEvent } from './decoding/decoding.js';
 import type { Decoder } from './decoding/stop-strings.js';
+import type { LeftOutFile } from './weights/carried-files.js';
 
 /** Token ids of one sequence. */
 export type Tokens = Int32Array;
@@ -43,6 +44,16 @@ export interface SaveModelOptions {
   readonly tokenizer?: { readonly files: readonly string[] };
   /** Weights beyond this many bytes go to several files and an index. Default 5 GB, as transformers. */
   readonly maxShardBytes?: number;
+  /**
+   * Also copy the files beside the weights of the checkpoint that the model was loaded from. Default true; states of a
+   * run, which nothing but that run reads, need none.
+   */
+  readonly carryFiles?: boolean;
+}
+
+export interface SaveModelResult {
+  /** Files of the checkpoint that the model came from which were not copied, and why; weights are not among them. */
+  readonly leftOut: readonly LeftOutFile[];
 }
 
 export interface ScoreOptions {
@@ -169,6 +180,7 @@ export const saveSchema = z.strictObject({
     )
     .optional(),
   maxShardBytes: z.number().int().positive().optional(),
+  carryFiles: z.boolean().default(true),
 });
 export const scoreSchema = z.strictObject({ batchTokens: count.min(1).default(8192), ...call });
 export const encodeSchema = scoreSchema.extend({ layer: count.optional() });

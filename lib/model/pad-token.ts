@@ -12,6 +12,7 @@ import { readJsonFile, writeFileAtomic } from '../files.js';
 import { Model } from './model.js';
 import { directorySchema } from './options.js';
 import { Tokenizer } from './tokenizer/tokenizer.js';
+import type { LeftOutFile } from './weights/carried-files.js';
 import { readArchitecture } from './weights/checkpoint.js';
 import { locateCheckpoint } from './weights/locate.js';
 
@@ -24,6 +25,8 @@ export interface PadTokenResult {
   readonly padId: number;
   /** Of the model before, and after: larger unless the model had rows to spare, as those with a padded vocabulary do. */
   readonly vocabularySizes: readonly [number, number];
+  /** As `SaveModelResult` has it. */
+  readonly leftOut: readonly LeftOutFile[];
 }
 
 const optionsSchema = z.strictObject({ token: z.string().min(1).default('[PAD]') });
@@ -66,14 +69,15 @@ export async function addPadToken(
   const dtypes = new Set(sources.flatMap(({ pieces }) => pieces.map(({ dtype }) => dtype)));
   const dtype = dtypes.size === 1 ? [...dtypes][0]! : 'float32';
 
-  const padId = await writeTokenizer(tokenizer, output, token);
+  const { padId, files } = await writeTokenizer(tokenizer, output, token);
   const after = Math.max(before, padId + 1);
   await using model = await Model.load(directory, {
     dtype,
     config: { vocab_size: after, pad_token_id: padId },
   });
-  await model.save(output);
-  return { padId, vocabularySizes: [before, after] };
+  // Those files stay, and are not replaced by what the checkpoint has under their names.
+  const { leftOut } = await model.save(output, { tokenizer: { files } });
+  return { padId, vocabularySizes: [before, after], leftOut };
 }
 
 async function makeDirectory(path: string): Promise<void> {
@@ -82,12 +86,12 @@ async function makeDirectory(path: string): Promise<void> {
   });
 }
 
-/** Copies the tokenizer's files, those changed that say which tokens there are. Returns the token's id. */
+/** Copies the tokenizer's files, those changed that say which tokens there are. Returns the token's id and what was written. */
 async function writeTokenizer(
   { files, json, vocabularySize }: Tokenizer,
   output: string,
   token: string,
-): Promise<number> {
+): Promise<{ padId: number; files: string[] }> {
   const vocab = json.model.vocab as Json;
   const added = json.added_tokens ?? [];
   const known = added.find(({ content }) => content === token)?.id;
@@ -118,10 +122,13 @@ async function writeTokenizer(
     if (change === undefined) await copyFile(file, join(output, name));
     else await writeJson(join(output, name), change((await readJsonFile(file)) as Json));
   }
+  const names = [...new Set(['tokenizer.json', ...files.map((file) => basename(file))])];
   // Where the file is missing, transformers takes the model's own class of tokenizer.
-  if (!files.some((file) => basename(file) === 'tokenizer_config.json'))
+  if (!names.includes('tokenizer_config.json')) {
     await writeJson(join(output, 'tokenizer_config.json'), { pad_token: token });
-  return id;
+    names.push('tokenizer_config.json');
+  }
+  return { padId: id, files: names.map((name) => join(output, name)) };
 }
 
 /** In the order of their ids, which the Rust library asks for. */

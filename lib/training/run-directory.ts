@@ -104,7 +104,7 @@ export class RunDirectory<State> {
     const name = `step-${step}`;
     if (name !== this.#folder) {
       await rm(this.folder(name), { recursive: true, force: true });
-      await model.save(this.folder(name));
+      await model.save(this.folder(name), { carryFiles: false });
       await model.saveTrainingState(join(this.folder(name), OPTIMIZER_FILE));
     }
     const file = { version: VERSION, kind: this.#kind, identity: this.#identity, folder: name, keep, state };

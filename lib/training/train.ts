@@ -14,6 +14,7 @@ import {
 } from './options.js';
 import { digestSequences, fingerprint, RunDirectory } from './run-directory.js';
 import { type LearningRateSchedule, learningRateAt, scheduleSchema } from './schedule.js';
+import { judgeTraining, measureProgress, type TrainingVerdict } from './verdict.js';
 
 export interface TrainOptions extends OptimizerOptions {
   /** Passes over the sequences, an integer >= 1. Exactly one of `epochs` and `steps` is given. */
@@ -65,6 +66,12 @@ export interface TrainResult {
   readonly finalLoss: number;
   /** `steps`: all were taken. `loss`: `stopWhen` was met. */
   readonly stopReason: 'steps' | 'loss';
+  /** Mean next-token loss, in nats, of up to 32 of the sequences, spread evenly: before the first step. */
+  readonly lossBefore: number;
+  /** Of the same sequences after the last step. */
+  readonly lossAfter: number;
+  /** What the two come to. */
+  readonly verdict: TrainingVerdict;
 }
 
 const schema = z
@@ -86,7 +93,7 @@ const schema = z
     message: 'exactly one of epochs and steps',
   });
 
-const stateSchema = z.strictObject({ losses: z.array(z.number()) });
+const stateSchema = z.strictObject({ losses: z.array(z.number()), lossBefore: z.number() });
 
 /**
  * Trains all weights of `model` in place on the mean next-token loss of each batch.
@@ -98,7 +105,8 @@ const stateSchema = z.strictObject({ losses: z.array(z.number()) });
  *
  * @param sequences tokens, each at least two and at most the model's context length
  * @throws InputError `ERR_INVALID_OPTION`; `ERR_RUN_MISMATCH` when `stateDirectory` holds another run
- * @throws LetheError `ERR_NOT_FINITE` when the loss is NaN or infinite; the weights are those before that step
+ * @throws LetheError `ERR_NOT_FINITE` when the loss is NaN or infinite, the weights then are those before that step; or when
+ *   the weights after the last step compute such a loss
  * @throws AbortedError when the signal fires; the weights are those after the last whole step
  */
 export async function* train(
@@ -113,6 +121,7 @@ export async function* train(
   const totalSteps = settings.steps ?? settings.epochs! * stepsPerEpoch;
 
   const run = await openRun(model, sequences, settings);
+  const lossBefore = run?.resumed?.lossBefore ?? (await measureProgress(model, sequences, settings.signal));
   await run?.restore(model);
   const losses = run?.resumed?.losses ?? [];
   const batchesOfEpoch = batchMaker(sequences, settings.batchSize, settings.seed);
@@ -120,7 +129,7 @@ export async function* train(
   let savedSteps = losses.length;
   let savedAt = performance.now();
   const save = async (): Promise<void> => {
-    await run?.save(model, losses.length, { losses });
+    await run?.save(model, losses.length, { losses, lossBefore });
     savedSteps = losses.length;
     savedAt = performance.now();
   };
@@ -149,12 +158,17 @@ export async function* train(
   } finally {
     if (losses.length > savedSteps && leavesModelGood(failure)) await save();
   }
+  // The last step's weights are known by no loss of a step.
+  const lossAfter = await measureProgress(model, sequences, settings.signal);
   return {
     steps: losses.length,
     epochs: Math.ceil(losses.length / stepsPerEpoch),
     losses,
     finalLoss: lastEpochLoss(losses, stepsPerEpoch),
     stopReason: reachedLoss(losses, stepsPerEpoch, settings.stopWhen) ? 'loss' : 'steps',
+    lossBefore,
+    lossAfter,
+    verdict: judgeTraining(lossBefore, lossAfter, model.vocabularySize),
   };
 }
 

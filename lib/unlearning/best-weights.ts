@@ -11,7 +11,10 @@ export class BestWeights {
   }
 
   async keep(model: Model, epoch: number): Promise<void> {
-    if (this.#folderOf !== undefined) return model.save(this.#folderOf(epoch));
+    if (this.#folderOf !== undefined) {
+      await model.save(this.#folderOf(epoch), { carryFiles: false });
+      return;
+    }
     const former = this.#copy;
     this.#copy = await model.snapshot();
     await former?.dispose();

@@ -12,6 +12,7 @@ import { countParameters } from '../../model/weights/layout.js';
 import { locateCheckpoint } from '../../model/weights/locate.js';
 import type { ParameterSource } from '../../native/contract.js';
 import { claimCheckpoint, finishDirectory } from '../directory-output.js';
+import { sayNotCarried } from '../not-carried.js';
 import { locateModel } from '../open-model.js';
 import { addForceOption, addHubOptions, MODEL_HELP } from '../options.js';
 import { runKeyOf } from '../run-key.js';
@@ -103,10 +104,11 @@ function createAddPadTokenCommand(): Command {
         return;
       }
       await claim.begin(runKey);
-      const { padId, vocabularySizes } = await recorder.step('add', () =>
+      const { padId, vocabularySizes, leftOut } = await recorder.step('add', () =>
         addPadToken(directory, output, { token }),
       );
       await finishDirectory(claim, recorder.finish({ runKey, padId, vocabularySizes }), session);
+      sayNotCarried(leftOut, output, session);
       const [before, after] = vocabularySizes;
       const size = before === after ? `${before}, as before` : `${after}, before ${before}`;
       session.say(`Token ${padId} pads; the vocabulary's size is ${size}. The model is in ${output}.`);

@@ -4,7 +4,6 @@ import { rm } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { check } from '../../check.js';
-import { counted } from '../../counted.js';
 import { type Document, readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
@@ -14,6 +13,8 @@ import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { train } from '../../training/train.js';
 import { claimCheckpoint, claimState, finishDirectory } from '../directory-output.js';
+import { withExitCode } from '../exit-code.js';
+import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizer, placement } from '../open-model.js';
 import {
   addDeviceOptions,
@@ -28,6 +29,13 @@ import {
 import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { SHIPPED_TOKENIZER } from '../shipped-tokenizer.js';
+import {
+  describeOutcome,
+  exitCodeOf,
+  explainNotFinite,
+  outcomeOf,
+  type TrainingOutcome,
+} from '../training-outcome.js';
 import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
 
@@ -36,6 +44,9 @@ Every document is one sequence, its first tokens, with what its tokenizer puts a
 with the end-of-text token, as Llama's and Gemma's do with one of theirs; GPT-2's, CodeGen's and Qwen2's add none. score,
 measure and unlearn read a text in the same way. --config is a file with the fields of a Hugging Face config.json;
 vocab_size may be left out.
+
+Exit code 3 if training diverged: the loss of its own documents is higher than before. A loss that becomes NaN or
+infinite is an error, and nothing is written.
 
 Examples:
   echo '{"model_type":"gpt2","n_layer":4,"n_head":4,"n_embd":256,"n_positions":512}' > tiny.json
@@ -79,14 +90,18 @@ export function createTrainCommand(): Command {
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
   return addForceOption(addSeedOption(addDeviceOptions(addHubOptions(addTreeOptions(command)))))
     .addHelpText('after', HELP)
-    .action((options: Options) =>
-      withSession((session) => run(options, session), {
-        whenInterrupted: `Finished steps are kept in ${options.output}.state; run the same command to go on.`,
-      }),
+    .action(
+      withExitCode(async (options: Options) =>
+        exitCodeOf(
+          await withSession((session) => run(options, session), {
+            whenInterrupted: `Finished steps are kept in ${options.output}.state; run the same command to go on.`,
+          }),
+        ),
+      ),
     );
 }
 
-async function run(options: Options, session: Session): Promise<void> {
+async function run(options: Options, session: Session): Promise<TrainingOutcome> {
   await using claim = await claimCheckpoint('train', options, [
     { option: '--model', path: options.model },
     { option: '--config', path: options.config },
@@ -111,8 +126,10 @@ async function run(options: Options, session: Session): Promise<void> {
   if (options.config !== undefined) await recorder.addInput(options.config);
   const runKey = runKeyOf(recorder.finish({}));
   if (await claim.isFinished(runKey)) {
+    const outcome = await outcomeOf(options.output);
+    session.say(describeOutcome(outcome, learningRate));
     session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
-    return;
+    return outcome;
   }
   await using state = await claimState(options, runKey);
 
@@ -125,24 +142,29 @@ async function run(options: Options, session: Session): Promise<void> {
     tokenizer,
     Math.min(maxTokens, model.contextLength),
   ).finally(() => sayLeftOut(leftOut, session));
-  const result = await recorder.step('train', () =>
-    session.run(
-      train(model, sequences, {
-        ...settings,
-        stateDirectory: state.directory,
-        signal: session.signal,
-      }),
-    ),
-  );
+  const training = train(model, sequences, {
+    ...settings,
+    stateDirectory: state.directory,
+    signal: session.signal,
+  });
+  const result = await recorder
+    .step('train', () => session.run(training))
+    .catch(async (error: unknown) => {
+      const explained = explainNotFinite(error, learningRate);
+      // Its state leads to the same end again, and would bar the way to another learning rate.
+      if (explained !== error) await rm(state.directory, { recursive: true, force: true });
+      throw explained;
+    });
   await claim.begin(runKey);
-  await model.save(options.output, { tokenizer });
-  const { steps, finalLoss, losses } = result;
-  const results = { runKey, documents: sequences.length, leftOut, steps, finalLoss, losses };
-  await finishDirectory(claim, recorder.finish(results), session);
+  const saved = await model.save(options.output, { tokenizer });
+  const { steps, finalLoss, losses, lossBefore, lossAfter, verdict } = result;
+  const outcome = { verdict, documents: sequences.length, steps, finalLoss, lossBefore, lossAfter };
+  await finishDirectory(claim, recorder.finish({ runKey, ...outcome, leftOut, losses }), session);
   await rm(state.directory, { recursive: true, force: true });
-  session.say(
-    `Trained ${counted(steps, 'step')} on ${counted(sequences.length, 'document')}: loss ${finalLoss.toFixed(4)}. The model is in ${options.output}.`,
-  );
+  sayNotCarried(saved.leftOut, options.output, session);
+  session.say(describeOutcome(outcome, learningRate));
+  session.say(`The model is in ${options.output}.`);
+  return outcome;
 }
 
 async function startingPoint(

@@ -12,6 +12,7 @@ import type { SelectiveOptions } from '../../unlearning/objectives.js';
 import { unlearn } from '../../unlearning/unlearn.js';
 import { claimCheckpoint, claimState, finishDirectory } from '../directory-output.js';
 import { withExitCode } from '../exit-code.js';
+import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addForceOption,
@@ -228,10 +229,11 @@ async function run(options: Options, session: Session): Promise<UnlearningOutcom
     ),
   );
 
-  await recorder.step('save', async () => {
+  const { leftOut } = await recorder.step('save', async () => {
     await claim.begin(runKey);
-    await model.save(options.output, tokenizer === undefined ? {} : { tokenizer });
+    const saved = await model.save(options.output, tokenizer === undefined ? {} : { tokenizer });
     await writeJsonLines(join(options.output, 'history.jsonl'), result.history);
+    return saved;
   });
   const { memorizationAccuracy, extractionLikelihood } = thresholds;
   const { steps: _, ...before } = result.history[0]!;
@@ -251,6 +253,7 @@ async function run(options: Options, session: Session): Promise<UnlearningOutcom
   await finishDirectory(claim, recorder.finish({ runKey, ...outcome, ...sizes }), session);
   await rm(state.directory, { recursive: true, force: true });
   session.say(describeOutcome(outcome, options));
+  sayNotCarried(leftOut, options.output, session);
   session.say(`The model, history.jsonl and run.json are in ${options.output}.`);
   return outcome;
 }

@@ -1,13 +1,12 @@
 /**
  * What a checkpoint holds besides the parameters that Lethe computes with, and that a model saved again must not lose:
- * the classifier on top of an encoder, say, and generation_config.json.
+ * the classifier on top of an encoder, say, and the files beside the weights.
  */
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import { fileError, InputError } from '../../errors.js';
 import type { DType } from '../../native/contract.js';
-import { MAX_CONFIG_BYTES } from '../limits.js';
 import { printable } from '../printable.js';
+import { type CarriedFiles, listCarriedFiles } from './carried-files.js';
 import type { LocatedCheckpoint } from './locate.js';
 import { readExactly } from './read-exactly.js';
 import { STORED_DTYPES, type StoredTensor } from './safetensors.js';
@@ -24,11 +23,11 @@ export interface Carried {
   readonly tensors: readonly CarriedTensor[];
   /** Put before names of parameters that lack it, so that they stand among those of `tensors` as they did. */
   readonly prefix: string;
-  /** generation_config.json. */
-  readonly generationConfig: string | undefined;
+  /** undefined for a model that came from no directory. */
+  readonly files: CarriedFiles | undefined;
 }
 
-export const NOTHING_CARRIED: Carried = { tensors: [], prefix: '', generationConfig: undefined };
+export const NOTHING_CARRIED: Carried = { tensors: [], prefix: '', files: undefined };
 
 /** Heads have a few megabytes; what has more than this is no model of ours, and must not fill the memory. */
 const MAX_CARRIED_BYTES = 2 ** 30;
@@ -49,7 +48,7 @@ export async function readCarried(
     const { dtype } = STORED_DTYPES[tensor.dtype as keyof typeof STORED_DTYPES];
     tensors.push({ name: tensor.name, dtype, shape: tensor.shape, data: await readTensor(tensor) });
   }
-  return { tensors, prefix, generationConfig: await readText(join(directory, 'generation_config.json')) };
+  return { tensors, prefix, files: await listCarriedFiles(directory) };
 }
 
 async function readTensor({ path, offset, sizeBytes }: StoredTensor): Promise<Uint8Array> {
@@ -60,25 +59,5 @@ async function readTensor({ path, offset, sizeBytes }: StoredTensor): Promise<Ui
     return await readExactly(path, handle, offset, sizeBytes);
   } finally {
     await handle.close();
-  }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    const handle = await open(path);
-    try {
-      const { size } = await handle.stat();
-      if (size > MAX_CONFIG_BYTES)
-        throw new InputError(
-          'ERR_MODEL_FORMAT',
-          `Expected at most ${MAX_CONFIG_BYTES} bytes in ${path} but found ${size}.`,
-        );
-      return await readFile(handle, 'utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw cause instanceof InputError ? cause : fileError('read', path, cause);
   }
 }

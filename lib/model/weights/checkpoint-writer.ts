@@ -6,6 +6,7 @@ import { replaceFile, writeFileAtomic } from '../../files.js';
 import type { DType, NativeModel, Slice } from '../../native/contract.js';
 import { translateNativeErrors } from '../../native/errors.js';
 import type { Carried } from './carried.js';
+import { copyCarriedFiles, type LeftOutFile } from './carried-files.js';
 import type { InterpretedConfig } from './checkpoint.js';
 import type { FileRows, ParameterLayout } from './layout.js';
 import { composeSafetensorsHeader } from './safetensors.js';
@@ -27,19 +28,21 @@ export interface WriteCheckpointOptions {
   readonly tokenizerFiles: readonly string[];
   readonly maxShardBytes: number;
   readonly carried: Carried;
+  /** Also the files beside the weights of the checkpoint that the model came from. */
+  readonly carryFiles: boolean;
 }
 
 /**
- * Writes config.json, the weights and copies of the tokenizer's files, as transformers loads them. Each file appears by
+ * Writes config.json, the weights, copies of the tokenizer's files and what is carried over, as transformers loads them. Each file appears by
  * rename; the weights, or the index of their shards, come last: a directory that holds them is whole. Weights of an
- * earlier save that remain are removed after that, as transformers does.
+ * earlier save that remain are removed after that, as transformers does. Returns the files that were not carried over.
  */
 export async function writeCheckpoint(
   directory: string,
   { config, family, layout }: InterpretedConfig,
   native: NativeModel,
-  { tokenizerFiles, maxShardBytes, carried }: WriteCheckpointOptions,
-): Promise<void> {
+  { tokenizerFiles, maxShardBytes, carried, carryFiles }: WriteCheckpointOptions,
+): Promise<LeftOutFile[]> {
   const { dtype } = native.parameters()[0]!;
   // What is carried belongs to the class that the checkpoint was of; without it the family's own class is what is left.
   const own = carried.tensors.length > 0 ? config.architectures : undefined;
@@ -47,15 +50,19 @@ export async function writeCheckpoint(
   // transformers 5 reads `dtype`, transformers 4 `torch_dtype`.
   const saved = { ...config, architectures, dtype, torch_dtype: dtype };
   await writeFileAtomic(join(directory, 'config.json'), `${JSON.stringify(saved, null, 2)}\n`);
-  if (carried.generationConfig !== undefined)
-    await writeFileAtomic(join(directory, 'generation_config.json'), carried.generationConfig);
   for (const file of tokenizerFiles) {
     const content = await readFile(file).catch((cause: unknown) => {
       throw fileError('read', file, cause);
     });
     await writeFileAtomic(join(directory, basename(file)), content);
   }
+  const replaced = new Set(tokenizerFiles.map((file) => basename(file)));
+  const leftOut =
+    carried.files === undefined || !carryFiles
+      ? []
+      : await copyCarriedFiles(carried.files, directory, replaced);
   await writeWeights(directory, fileTensors(layout, dtype, carried), native, maxShardBytes);
+  return leftOut;
 }
 
 async function writeWeights(

@@ -20,6 +20,7 @@ const epochSchema = z.looseObject({
 const term = z.looseObject({
   loss: z.enum(['nll', 'kl']),
   tokens: z.enum(['all', 'secret', 'context']),
+  reduction: z.enum(['mean', 'perDocument']).optional(),
   weight: z.number(),
 });
 
@@ -65,7 +66,7 @@ export async function readUnlearning(
     });
   }
   const terms = (list: readonly z.infer<typeof term>[]) =>
-    list.map(({ loss, tokens, weight }) => ({ loss, tokens, weight }));
+    list.map(({ loss, tokens, reduction, weight }) => ({ loss, tokens, reduction, weight }));
   return {
     method: objective.name,
     forget: terms(objective.forget),
