@@ -78,8 +78,8 @@ test('a run finds, erases and reports; run again it makes nothing again, stopped
   ]);
   expect(partly.code).toBe(0);
   const finished = await lethe(['run', mission, '--json']);
+  expect([0, 3], finished.stderr).toContain(finished.code);
   const result = JSON.parse(finished.stdout) as MissionOutcome;
-  expect([0, 3]).toContain(finished.code);
   expect(finished.code).toBe(result.verdict === 'forgotten' ? 0 : 3);
   expect(finished.stderr).toContain('is finished');
   expect(finished.stderr).toContain('0 were made');
