@@ -31,9 +31,9 @@ export function targets(input: ReportInput): readonly ReportSecret[] {
   return forget.length > 0 ? forget : secrets;
 }
 
-/** Whether a secret's MA is below the threshold; undefined where either is unknown. */
+/** Whether a secret's figure is below the threshold; undefined where either is unknown. Nothing at all is below any. */
 export function isBelow(value: Measured, threshold: number | undefined): boolean | undefined {
-  return Number.isFinite(value) && Number.isFinite(threshold) ? value! < threshold! : undefined;
+  return Number.isFinite(value) && Number.isFinite(threshold) ? value === 0 || value! < threshold! : undefined;
 }
 
 /**
