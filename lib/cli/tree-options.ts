@@ -2,7 +2,12 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { describeLeftOut, type LeftOut } from '../data/left-out.js';
-import { DEFAULT_TREE_FILE_BYTES, MAX_TREE_FILE_BYTES, type TreeOptions } from '../data/source-tree.js';
+import {
+  DEFAULT_TREE_FILE_BYTES,
+  MAX_SINGLE_FILE_BYTES,
+  MAX_TREE_FILE_BYTES,
+  type TreeOptions,
+} from '../data/source-tree.js';
 import { InputError } from '../errors.js';
 import { integerOption } from './options.js';
 import type { Session } from './session.js';
@@ -21,6 +26,9 @@ export interface TreeDefaults {
 
 /** For what is read as text to learn from: hidden files are settings, large ones data. */
 export const TEXT_DEFAULTS: TreeDefaults = { hidden: false, maxFileBytes: DEFAULT_TREE_FILE_BYTES };
+
+/** For what is searched for secrets: keys lie in .env and in large dumps as well, so whatever can be read is looked at. */
+export const SCAN_DEFAULTS: TreeDefaults = { hidden: true, maxFileBytes: MAX_SINGLE_FILE_BYTES };
 
 /** Adds `--hidden --max-file-bytes --include --exclude`. */
 export function addTreeOptions(

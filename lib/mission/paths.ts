@@ -35,7 +35,6 @@ export function missionPaths({ directory, samples }: Pick<Mission, 'directory' |
     retain: at('retain'),
     retainSet: at('retain', 'retain.jsonl'),
     unlearned: at('unlearned'),
-    history: at('unlearned', 'history.jsonl'),
     report: at('report.html'),
     reportData: at('report.json'),
     outputs: (phase: Phase) => at(phase, 'outputs'),

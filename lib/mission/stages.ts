@@ -172,22 +172,22 @@ function documentStages(mission: Mission, paths: MissionPaths): Stage[] {
     name: string,
     source: string,
     output: string,
-    { exclude = [], ...options }: Readonly<Record<string, Value>> & { readonly exclude?: readonly string[] },
+    { without = [], ...options }: Readonly<Record<string, Value>> & { readonly without?: readonly string[] },
   ): Stage => ({
     name,
     argv: [
       ...['set', 'documents', source],
       ...flags({ tokenizer, output, ...options, seed }),
-      ...(exclude.length === 0 ? [] : ['--exclude', ...exclude]),
+      ...(without.length === 0 ? [] : ['--without', ...without]),
     ],
-    inputs: [source, tokenizer, ...(options.secrets === undefined ? [] : [known]), ...exclude],
+    inputs: [source, tokenizer, ...(options.secrets === undefined ? [] : [known]), ...without],
     output,
   });
   const { count, maxTokens, minTokens } = unseen;
   return [
     draw('unseen', unseen.source ?? corpus, paths.unseen, {
       ...{ count, maxTokens, minTokens },
-      ...(unseen.source === undefined ? { exclude: [known] } : {}),
+      ...(unseen.source === undefined ? { without: [known] } : {}),
     }),
     draw('candidates', corpus, paths.candidates, {
       secrets: known,
@@ -198,7 +198,7 @@ function documentStages(mission: Mission, paths: MissionPaths): Stage[] {
       count: retain.candidates,
       maxTokens: retain.maxTokens,
       minTokens: retain.minTokens,
-      exclude: [known, paths.unseen],
+      without: [known, paths.unseen],
     }),
   ];
 }

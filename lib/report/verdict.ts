@@ -33,7 +33,9 @@ export function targets(input: ReportInput): readonly ReportSecret[] {
 
 /** Whether a secret's figure is below the threshold; undefined where either is unknown. Nothing at all is below any. */
 export function isBelow(value: Measured, threshold: number | undefined): boolean | undefined {
-  return Number.isFinite(value) && Number.isFinite(threshold) ? value === 0 || value! < threshold! : undefined;
+  return Number.isFinite(value) && Number.isFinite(threshold)
+    ? value === 0 || value! < threshold!
+    : undefined;
 }
 
 /**

@@ -61,8 +61,8 @@ describe('stagesOf', () => {
     expect(stage(own, 'scan')).toBeUndefined();
     expect(stage(own, 'candidates').argv.join(' ')).toContain('--secrets spans.jsonl');
     expect(stage(own, 'unseen').argv.slice(0, 3)).toEqual(['set', 'documents', 'other']);
-    expect(stage(own, 'unseen').argv).not.toContain('--exclude');
-    expect(stage(missionOf(), 'unseen').argv.slice(-2)).toEqual(['--exclude', 'out/secrets/secrets.jsonl']);
+    expect(stage(own, 'unseen').argv).not.toContain('--without');
+    expect(stage(missionOf(), 'unseen').argv.slice(-2)).toEqual(['--without', 'out/secrets/secrets.jsonl']);
   });
 });
 

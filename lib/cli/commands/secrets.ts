@@ -9,7 +9,6 @@ import { readDocuments } from '../../data/documents.js';
 import { writeJsonLines } from '../../data/json-lines.js';
 import { LeftOut } from '../../data/left-out.js';
 import { createRunRecorder } from '../../data/run-recorder.js';
-import { MAX_SINGLE_FILE_BYTES } from '../../data/source-tree.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { isStream } from '../../files.js';
@@ -18,17 +17,8 @@ import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
 import { addFileOptions } from '../options.js';
 import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
-import {
-  addTreeOptions,
-  sayLeftOut,
-  type TreeDefaults,
-  type TreeFlags,
-  treeOptions,
-} from '../tree-options.js';
+import { addTreeOptions, SCAN_DEFAULTS, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
 import { createProbeCommand } from './secrets-probe.js';
-
-/** Keys lie in .env and in large dumps as well: whatever can be read is looked at. */
-const SCAN_DEFAULTS: TreeDefaults = { hidden: true, maxFileBytes: MAX_SINGLE_FILE_BYTES };
 
 interface ScanCommandOptions extends TreeFlags {
   readonly input: string;

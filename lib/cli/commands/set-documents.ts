@@ -11,6 +11,7 @@ import { writeSet } from '../../sets/set-file.js';
 import { addForceOption, addSeedOption, integerOption } from '../options.js';
 import { runOutputJob } from '../output-job.js';
 import { type Session, withSession } from '../session.js';
+import { SCAN_DEFAULTS, TEXT_DEFAULTS } from '../tree-options.js';
 
 const HELP = `
 The source is what lethe corpus build takes: a directory of source files, JSON lines, CSV or Parquet. Of documents with the
@@ -24,7 +25,7 @@ their offsets count UTF-16 code units of the document. A document of more than -
 Examples:
   lethe secrets scan --input src --output secrets.jsonl
   lethe set documents src --tokenizer MODEL --secrets secrets.jsonl --count 100 --output candidates.jsonl
-  lethe set documents src --tokenizer MODEL --exclude secrets.jsonl --count 100 --output plain.jsonl`;
+  lethe set documents src --tokenizer MODEL --without secrets.jsonl --count 100 --output plain.jsonl`;
 
 interface Options {
   readonly output: string;
@@ -34,7 +35,7 @@ interface Options {
   readonly maxTokens: number;
   readonly minTokens: number;
   readonly secrets?: string;
-  readonly exclude: readonly string[];
+  readonly without: readonly string[];
   readonly seed: number;
 }
 
@@ -48,34 +49,36 @@ export function createSetDocumentsCommand(): Command {
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each', { min: 16, default: 512 }))
     .addOption(integerOption('--min-tokens <n>', 'pass over documents of fewer', { min: 0, default: 0 }))
     .option('--secrets <file>', 'draw documents with these secrets')
-    .option('--exclude <files...>', 'draw no document of these files; of a scan, none with secrets', []);
+    .option('--without <files...>', 'draw no document of these files; of a scan, none with secrets', []);
   return addForceOption(addSeedOption(command))
     .addHelpText('after', HELP)
     .action((source: string, options: Options) => withSession((session) => run(source, options, session)));
 }
 
 async function run(source: string, options: Options, session: Session): Promise<void> {
-  const { output, force, tokenizer, secrets: secretsFile, exclude, ...settings } = options;
+  const { output, force, tokenizer, secrets: secretsFile, without, ...settings } = options;
   await runOutputJob(
     {
       command: 'set documents',
-      options: { ...settings, secrets: secretsFile !== undefined, exclude: exclude.length },
+      options: { ...settings, secrets: secretsFile !== undefined, without: without.length },
       seed: settings.seed,
       inputs: [
         { option: 'the source', path: source },
         { option: '--tokenizer', path: tokenizer },
         ...(secretsFile === undefined ? [] : [{ option: '--secrets', path: secretsFile }]),
-        ...exclude.map((path) => ({ option: '--exclude', path })),
+        ...without.map((path) => ({ option: '--without', path })),
       ],
       output,
       force,
       make: async () => {
         const secrets = secretsFile === undefined ? undefined : await readSecrets(secretsFile);
+        // Where the scan looked, its secrets are looked up.
+        const tree = secrets === undefined ? TEXT_DEFAULTS : SCAN_DEFAULTS;
         const result = await session.run(
-          drawDocuments(() => readDocuments(source), await Tokenizer.load(tokenizer), {
+          drawDocuments(() => readDocuments(source, tree), await Tokenizer.load(tokenizer), {
             ...settings,
             secrets,
-            exclude: await readExcluded(exclude),
+            exclude: await readExcluded(without),
             signal: session.signal,
           }),
         );

@@ -13,11 +13,11 @@ import { readArchitecture } from '../../model/weights/checkpoint.js';
 import { countParameters } from '../../model/weights/layout.js';
 import { drain } from '../../progress.js';
 import { readSet } from '../../sets/set-file.js';
-import type { ReportInput, ReportModel, ReportRun, ReportThresholds } from '../input.js';
+import { HISTORY_FILE, readUnlearningReport } from '../from-unlearning.js';
+import type { ReportInput, ReportModel, ReportRun, ReportThresholds, ReportUnlearning } from '../input.js';
 import { notesOnBlocks, readClones } from './blocks.js';
 import { readScored } from './documents.js';
 import { isThere, readSecrets, summarizeSecrets } from './secrets.js';
-import { readUnlearning } from './unlearning.js';
 
 /** Whether the directory is that of a mission. */
 export function isMission(directory: string): Promise<boolean> {
@@ -54,7 +54,7 @@ export async function readMissionReport(directory: string): Promise<ReportInput>
     run: await describeRun(mission, source),
     model: await describeModel(mission, model, paths),
     thresholds: await readThresholds(mission, paths),
-    unlearning: await readUnlearning(paths, { forget: forget.size, retain: retain.size }),
+    unlearning: await readUnlearning(paths, { forgetDocuments: forget.size, retainDocuments: retain.size }),
     summary: {
       secrets: summarizeSecrets(erased.length > 0 ? erased : secrets, mission.secrets.el),
       retained: retained.figures,
@@ -79,6 +79,16 @@ function notesOn(mission: Mission, secrets: number, erased: number, documents: n
       ? `None of the ${secrets} secrets that were probed was to be forgotten: in no document was their mean MA above the limit, or too few of their tokens.`
       : `Of ${secrets} secrets that were probed, the ${erased} in ${documents} documents were to be forgotten; the others show what the model does with secrets that nobody asked it to forget.`;
   return [...(secrets > 0 ? [chosen] : []), ...(mission.unseen.source === undefined ? [heldOut] : [])];
+}
+
+/** Undefined where nothing was erased. */
+async function readUnlearning(
+  { unlearned }: MissionPaths,
+  counts: Pick<ReportUnlearning, 'forgetDocuments' | 'retainDocuments'>,
+): Promise<ReportUnlearning | undefined> {
+  if (!(await isThere(join(unlearned, HISTORY_FILE)))) return undefined;
+  const { unlearning } = await readUnlearningReport(unlearned);
+  return { ...unlearning!, ...counts };
 }
 
 /** The record of a stage, in the directory that it filled or beside its file. */
