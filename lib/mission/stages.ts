@@ -260,7 +260,7 @@ function setStages({ forget, retain, seed }: Mission, paths: MissionPaths): Stag
         ...flags({ input: paths.probes('before'), output: paths.forget, ...forget, seed, allowFewer: true }),
       ],
       inputs: [paths.probes('before')],
-      output: paths.forgetSet,
+      output: paths.forget,
     },
     {
       name: 'retain',
@@ -270,7 +270,7 @@ function setStages({ forget, retain, seed }: Mission, paths: MissionPaths): Stag
         ...flags({ size, minAccuracy, seed, allowFewer: true }),
       ],
       inputs: [paths.retained, scores],
-      output: paths.retainSet,
+      output: paths.retain,
       erases: true,
     },
   ];

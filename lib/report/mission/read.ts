@@ -1,5 +1,5 @@
 /** The report of a mission: what its stages wrote, put into the shape of a report. */
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
 import { resolveModel } from '../../data/hub.js';
@@ -93,13 +93,10 @@ async function readUnlearning(
 
 /** The record of a stage, in the directory that it filled or beside its file. */
 async function readRecord(output: string): Promise<RunManifest | undefined> {
-  const paths = [
-    runRecordPath(output, 'directory'),
-    runRecordPath(output, 'file'),
-    // A stage that fills a directory may be known by one of its files.
-    runRecordPath(dirname(output), 'directory'),
-  ];
-  for (const path of paths) if (await isThere(path)) return readRunRecord(path);
+  for (const kind of ['directory', 'file'] as const) {
+    const path = runRecordPath(output, kind);
+    if (await isThere(path)) return readRunRecord(path);
+  }
   return undefined;
 }
 
