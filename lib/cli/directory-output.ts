@@ -24,9 +24,11 @@ export async function claimCheckpoint(
   return claimOutput(place, { command, inputs: given, force });
 }
 
-/** See {@link claimState}. `await using` removes a directory in which nothing was kept. */
-export interface ClaimedState extends AsyncDisposable {
+/** See {@link claimState}. */
+export interface ClaimedState {
   readonly directory: string;
+  /** Marks the directory as this run's: at its first event, before which it keeps nothing. */
+  readonly mark: () => Promise<void>;
 }
 
 /**
@@ -41,9 +43,8 @@ export async function claimState(
 ): Promise<ClaimedState> {
   const directory = `${output.replace(/[\\/]+$/, '')}.state`;
   const keyFile = join(directory, 'run.key');
-  const isKept = () => exists(join(directory, STATE_FILE));
   const key = await readFile(keyFile, 'utf8').catch(() => '');
-  if ((await isKept()) && key.trim() !== runKey) {
+  if ((await exists(join(directory, STATE_FILE))) && key.trim() !== runKey) {
     if (force !== true)
       throw new InputError(
         'ERR_RUN_MISMATCH',
@@ -52,11 +53,12 @@ export async function claimState(
       );
     await rm(directory, { recursive: true, force: true });
   }
-  await writeFileAtomic(keyFile, `${runKey}\n`);
+  let marked = false;
   return {
     directory,
-    async [Symbol.asyncDispose]() {
-      if (!(await isKept())) await rm(directory, { recursive: true, force: true });
+    async mark() {
+      if (!marked) await writeFileAtomic(keyFile, `${runKey}\n`);
+      marked = true;
     },
   };
 }

@@ -23,6 +23,9 @@ export interface CliOptions {
   readonly interruptWhen?: () => Promise<void>;
 }
 
+/** A busy machine takes longer than the half minute after which a command says how far it is. */
+const PROGRESS = /^[a-z][a-z -]* {2}[\d.]+( [kMG])?(\/[\d.]+( [kMG])?)? \w+( {2}.*)?\n/gm;
+
 export async function lethe(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const child = spawn(process.execPath, [join(ROOT, 'build-test/cli/main.js'), ...args], {
     cwd: ROOT,
@@ -45,7 +48,7 @@ export async function lethe(args: readonly string[], options: CliOptions = {}): 
   }
   const code = await exit;
   const [stdout, stderr] = await output;
-  return { code, stdout, stderr };
+  return { code, stdout, stderr: stderr.replace(PROGRESS, '') };
 }
 
 /** A directory of a test's own, removed by `await using`. */

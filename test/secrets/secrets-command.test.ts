@@ -79,7 +79,7 @@ describe('lethe secrets scan', () => {
     stderr.mockClear();
     const found = async (...args: string[]) => {
       stdout.mockClear();
-      await scan('--input', at('tree'), '--output', at('tree.jsonl'), '--json', ...args);
+      await scan('--input', at('tree'), '--output', at('tree.jsonl'), '--json', '--force', ...args);
       const scanned = (await records(at('tree.jsonl'))) as { id: string; secrets: object[] }[];
       const { leftOut } = JSON.parse(String(stdout.mock.lastCall![0]));
       return { ids: scanned.filter(({ secrets }) => secrets.length > 0).map(({ id }) => id), leftOut };

@@ -131,7 +131,7 @@ async function run(options: Options, session: Session): Promise<TrainingOutcome>
     session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
     return outcome;
   }
-  await using state = await claimState(options, runKey);
+  const state = await claimState(options, runKey);
 
   const { model, tokenizer } = await startingPoint(directory, options);
   await using _ = model;
@@ -148,7 +148,7 @@ async function run(options: Options, session: Session): Promise<TrainingOutcome>
     signal: session.signal,
   });
   const result = await recorder
-    .step('train', () => session.run(training))
+    .step('train', () => session.run(training, state.mark))
     .catch(async (error: unknown) => {
       const explained = explainNotFinite(error, learningRate);
       // Its state leads to the same end again, and would bar the way to another learning rate.

@@ -204,7 +204,7 @@ async function run(options: Options, session: Session): Promise<UnlearningOutcom
     session.say(`${options.output} holds this very run, finished. Remove it to run again.`);
     return outcome;
   }
-  await using state = await claimState(options, runKey);
+  const state = await claimState(options, runKey);
 
   const sets = await readUnlearningSets({ ...options, chat: new ChatTemplate(directory) }, session);
   await using model = await openModel(directory, options);
@@ -226,6 +226,7 @@ async function run(options: Options, session: Session): Promise<UnlearningOutcom
         stateDirectory: state.directory,
         signal: session.signal,
       }),
+      state.mark,
     ),
   );
 
