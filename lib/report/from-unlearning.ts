@@ -24,6 +24,7 @@ type Epoch = z.infer<typeof epochSchema>;
 const term = z.looseObject({
   loss: z.enum(['nll', 'kl']),
   tokens: z.enum(['all', 'secret', 'context']),
+  reduction: z.enum(['mean', 'perDocument']).optional(),
   weight: z.number(),
 });
 const counts = z.looseObject({ documents: z.int().min(0), secrets: z.int().min(0).optional() });
@@ -68,7 +69,7 @@ export async function readUnlearningReport(directory: string): Promise<ReportInp
   const first = history[0];
   const kept = history.find(({ epoch }) => epoch === results.bestEpoch);
   const terms = (list: readonly z.infer<typeof term>[]): ReportTerm[] =>
-    list.map(({ loss, tokens, weight }) => ({ loss, tokens, weight }));
+    list.map(({ loss, tokens, reduction, weight }) => ({ loss, tokens, reduction, weight }));
   const lossOn = ({ steps }: Epoch, on: string): Measured =>
     steps.find((step) => step.on === on || step.on === 'joint')?.loss ?? null;
   // Secrets decide where the objective tells their tokens apart, whole documents otherwise (UnlearnOptions.evaluate).
