@@ -169,7 +169,7 @@ test('a model of the hub is downloaded once, pinned by --revision, and used with
     );
     expect(hub.requests).toEqual([]);
     const first = await lethe(args, { input, env: { ...env, HF_ENDPOINT: hub.endpoint } });
-    expect(first.stderr).toBe('Scored 1 records.\n');
+    expect(first.stderr).toBe('Scored 1 record.\n');
     expect(parseLines(first.stdout)).toEqual(parseLines(expected.stdout));
     const other = await lethe([...args, '--revision', 'v2'], {
       input,

@@ -96,7 +96,11 @@ describe('addPadToken', () => {
   test('is one token more for model and tokenizer, and the same ids and weights for all others', async () => {
     const directory = await modelOf({ vocab_size: 4096 }, { 'added_tokens.json': {} });
     const output = join(scratch, 'padded');
-    expect(await addPadToken(directory, output)).toEqual({ padId: 4096, vocabularySizes: [4096, 4097] });
+    expect(await addPadToken(directory, output)).toEqual({
+      padId: 4096,
+      vocabularySizes: [4096, 4097],
+      leftOut: [],
+    });
 
     expect(await json(join(output, 'config.json'))).toMatchObject({
       vocab_size: 4097,
@@ -128,11 +132,15 @@ describe('addPadToken', () => {
 
   test('a vocabulary that is larger than its tokenizer keeps its size', async () => {
     const directory = await modelOf({ vocab_size: 4160 });
+    await writeFile(join(directory, 'chat_template.jinja'), '{{ messages }}');
     const output = join(scratch, 'roomy');
     expect(await addPadToken(directory, output, { token: '<pad>' })).toEqual({
       padId: 4096,
       vocabularySizes: [4160, 4160],
+      leftOut: [],
     });
+    expect(await readFile(join(output, 'chat_template.jinja'), 'utf8')).toBe('{{ messages }}');
+    expect((await json(join(output, 'tokenizer_config.json'))).pad_token).toBe('<pad>');
     await using model = await Model.load(directory);
     await using padded = await Model.load(output);
     expect(await padded.readParameter('tokens.weight')).toEqual(await model.readParameter('tokens.weight'));
