@@ -18,8 +18,11 @@ let written = 0;
 
 /** What happens on the way from a finished file to its name. */
 export interface ReplaceOptions {
-  /** Called with the path of the whole file before it takes its name; what it throws leaves everything as it was. */
-  readonly beforeRename?: ((part: string) => Promise<void>) | undefined;
+  /**
+   * Called with the path of the whole file before it takes its name; what it throws leaves everything as it was, and so
+   * does `keep`.
+   */
+  readonly beforeRename?: ((part: string) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -46,8 +49,8 @@ export async function replaceFile(
     } finally {
       await handle.close();
     }
-    await beforeRename?.(part);
-    await rename(part, target);
+    if ((await beforeRename?.(part)) === 'keep') await rm(part);
+    else await rename(part, target);
   } catch (error) {
     await rm(part, { force: true }).catch(() => {});
     throw error instanceof LetheError ? error : fileError('write', path, error);

@@ -149,9 +149,7 @@ async function mergeRange(
   }
   const write = (path: string, text: Iterable<string> | AsyncIterable<string>) =>
     writeTextAtomic(path, text, {
-      beforeRename: async (part) => {
-        if (!replace) await refuseOther(path, part);
-      },
+      beforeRename: (part) => compareWithOther(path, part, replace),
     });
   await write(mergedPath, mergedText());
   await write(mapPath, formatMap(entries, start));
@@ -159,10 +157,14 @@ async function mergeRange(
   return { mergedPath, mapPath, outputs: entries.length, lines };
 }
 
-/** Merging again gives the same bytes: others are of other outputs. */
-async function refuseOther(path: string, part: string): Promise<void> {
+/**
+ * Merging again gives the same bytes: others are of other outputs. A file that has them is kept, time and all, by which
+ * those who read it know it.
+ */
+async function compareWithOther(path: string, part: string, replace: boolean): Promise<'keep' | undefined> {
   const before = await digestFile(path).catch(() => undefined);
-  if (before === undefined || before === (await digestFile(part))) return;
+  if (before !== undefined && before === (await digestFile(part))) return 'keep';
+  if (before === undefined || replace) return undefined;
   throw new InputError(
     'ERR_OUTPUT_EXISTS',
     `Expected ${path} to be new or merged from these outputs but it holds something else.`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -122,6 +122,23 @@ describe('mergeOutputs', () => {
       .filter((line) => line.startsWith('output'));
     expect(lines).toEqual(Object.values(texts));
     expect(mergedPath).toBe(join(directory, 'all_0-11'));
+  });
+
+  it('leaves a merged file that is the same as it is, and refuses another one unless it is to replace it', async () => {
+    const directory = await directoryOf({ '0': 'a' });
+    const { mergedPath } = (await mergeOutputs(directory)).files[0]!;
+    const { ino, mtimeMs } = await stat(mergedPath);
+    await mergeOutputs(directory, { replace: false });
+    expect(await stat(mergedPath)).toMatchObject({ ino, mtimeMs });
+    await writeFile(mergedPath, 'mine');
+    await expect(mergeOutputs(directory, { replace: false })).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_EXISTS',
+      remedy: expect.stringContaining('--force'),
+    });
+    expect(await readFile(mergedPath, 'utf8')).toBe('mine');
+    await mergeOutputs(directory);
+    expect(await readFile(mergedPath, 'utf8')).not.toBe('mine');
+    expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
   it('refuses what is not there', async () => {
