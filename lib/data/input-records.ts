@@ -8,6 +8,7 @@ import { COMPRESSED_NAME, compressionOf, MAGIC_BYTES } from './compression/decom
 import { csvRecords, type OnNote } from './csv.js';
 import { parseValue } from './json-lines.js';
 import { jsonTexts } from './json-texts.js';
+import { readParquet } from './parquet.js';
 import { firstLine, PeekableBytes } from './peek.js';
 import { type OnRead, readTextBytes } from './plain-bytes.js';
 
@@ -84,7 +85,6 @@ export async function* readInput(
 ): AsyncGenerator<InputRecord, void> {
   const known = format ?? (await inputFormat(path)) ?? 'content';
   if (known === 'parquet') {
-    const { readParquet } = await import('./parquet.js');
     for await (const { row, cells } of readParquet(path, choose ?? ((columns) => columns), onRead))
       yield { format: known, value: cells, place: row, where: `${path} row ${row}` };
     return;

@@ -650,7 +650,7 @@ describe('calls', () => {
   test('saving over a file', async () => {
     const path = join(scratch, 'file');
     await writeFile(path, 'mine');
-    await expectError(() => model.save(path), 'ERR_FILE_WRITE', /file/);
+    await expectError(() => model.save(path), 'ERR_FILE_NOT_FOUND', /not a directory/);
     await expectError(() => model.save(join(path, 'below')), 'ERR_FILE_NOT_FOUND', /not a directory/);
     expect(await readFile(path, 'utf8')).toBe('mine');
   });

@@ -321,7 +321,7 @@ describe('a source', () => {
     ['empty.jsonl', '', 'Expected documents in'],
     ['bad.jsonl', `${lines(documents.slice(0, 20))}{"text":`, 'line 21'],
     ['torn.jsonl.gz', gzipSync(lines(documents)).subarray(0, 500), 'Expected a whole gzip file in'],
-    ['quote.csv', 'text\n"a\n', 'a quote was opened and never closed'],
+    ['quote.csv', 'text\n"a\n', 'a quote was opened there or in a line after it and never closed'],
     ['other.jsonl', '{"code":"x"}\n', 'Expected a string for text or content in'],
   ])('%s is refused in one sentence', async (name, content, expected) => {
     const root = await temporaryDirectory();

@@ -213,12 +213,12 @@ describe('special tokens', () => {
     ]);
   });
 
-  test('are named by tokenizer_config.json, then by special_tokens_map.json', async () => {
+  test('are named by special_tokens_map.json, then by tokenizer_config.json', async () => {
     const map = { 'special_tokens_map.json': { pad_token: '[PAD]', bos_token: 'a' } };
     expect(await names(map)).toEqual([65, 0, 5000]);
     expect(
       await names({ ...map, 'tokenizer_config.json': { bos_token: { content: 'b' }, eos_token: null } }),
-    ).toEqual([66, undefined, 5000]);
+    ).toEqual([65, undefined, 5000]);
   });
 
   test('count in maxTokens', async () => {
