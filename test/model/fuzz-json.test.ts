@@ -157,7 +157,6 @@ describe('a file of 10 GB is refused without being read', () => {
 
   test.each([
     ['config.json', (directory: string) => Model.load(directory)],
-    ['generation_config.json', (directory: string) => Model.load(directory)],
     ['generation_config.json', readGenerationConfig],
     ['tokenizer.json', Tokenizer.load],
     ['tokenizer_config.json', Tokenizer.load],
