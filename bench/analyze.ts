@@ -9,7 +9,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatCloneLog } from '../lib/clones/log/log.js';
-import { createRunRecorder } from '../lib/data/run-recorder.js';
+import { createRunRecorder } from '../lib/data/outputs/run-recorder.js';
 import { writeTextAtomic } from '../lib/files.js';
 import { analyzeClones } from '../lib/memorization/analysis/analyze.js';
 import { drain } from '../lib/progress.js';

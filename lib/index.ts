@@ -31,14 +31,13 @@ export {
 } from './clones/search/detect.js';
 export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';
 export { type Document, type ReadDocumentsOptions, readDocuments } from './data/documents.js';
-export { type ResolveModelEvent, type ResolveModelOptions, resolveModel } from './data/hub.js';
-export { type Dataset, type DatasetFile, resolveDataset } from './data/hub-dataset.js';
-export { readJsonLines, writeJsonLines } from './data/json-lines.js';
+export { type Dataset, type DatasetFile, resolveDataset } from './data/hub/dataset.js';
+export { type ResolveModelEvent, type ResolveModelOptions, resolveModel } from './data/hub/hub.js';
 export type { LeftOutReason, LeftOutRecord, OnLeftOut } from './data/left-out.js';
-
-export { openResumableJsonLines, type ResumableJsonLines } from './data/resumable-json-lines.js';
-export { type RunManifest, readRunManifest, writeRunManifest } from './data/run-manifest.js';
-export { createRunRecorder, type RunRecorder, type RunRecorderOptions } from './data/run-recorder.js';
+export { openResumableJsonLines, type ResumableJsonLines } from './data/outputs/resumable-json-lines.js';
+export { type RunManifest, readRunManifest, writeRunManifest } from './data/outputs/run-manifest.js';
+export { createRunRecorder, type RunRecorder, type RunRecorderOptions } from './data/outputs/run-recorder.js';
+export { readJsonLines, writeJsonLines } from './data/text/json-lines.js';
 export {
   AbortedError,
   type ErrorCode,

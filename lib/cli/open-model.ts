@@ -1,5 +1,5 @@
 /** The model and the tokenizer that a command's options name. */
-import { resolveModel } from '../data/hub.js';
+import { resolveModel } from '../data/hub/hub.js';
 import { InputError } from '../errors.js';
 import { type LoadModelOptions, Model } from '../model/model.js';
 import { Tokenizer } from '../model/tokenizer/tokenizer.js';

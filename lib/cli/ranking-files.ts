@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ClaimedPlace, claimOutputs, type OutputClaim } from '../data/claim.js';
 import { digestFile, digestText } from '../data/digest.js';
-import { readRunRecord, runRecordPath } from '../data/run-manifest.js';
+import { type ClaimedPlace, claimOutputs, type OutputClaim } from '../data/outputs/claim.js';
+import { readRunRecord, runRecordPath } from '../data/outputs/run-manifest.js';
 import { followLinks, isStream, writeFileAtomic } from '../files.js';
 import type { OutputSource } from '../memorization/ranking/outputs.js';
 import type { RankedOutputs } from '../memorization/ranking/rank.js';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { check } from '../check.js';
 import { counted } from '../counted.js';
-import { readRunManifest } from '../data/run-manifest.js';
+import { readRunManifest } from '../data/outputs/run-manifest.js';
 import { LetheError } from '../errors.js';
 import { EXIT_CODES, type ExitCode } from './exit-code.js';
 

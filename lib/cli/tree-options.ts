@@ -7,7 +7,7 @@ import {
   MAX_SINGLE_FILE_BYTES,
   MAX_TREE_FILE_BYTES,
   type TreeOptions,
-} from '../data/source-tree.js';
+} from '../data/trees/source-tree.js';
 import { InputError } from '../errors.js';
 import { integerOption } from './options.js';
 import type { Session } from './session.js';

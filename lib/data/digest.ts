@@ -4,7 +4,7 @@ import { createReadStream, type PathLike } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { fileError } from '../errors.js';
-import { type FoundFile, locationOf, reasonOfFailure, type WalkOptions, walkFiles } from './walk.js';
+import { type FoundFile, locationOf, reasonOfFailure, type WalkOptions, walkFiles } from './trees/walk.js';
 
 /** SHA-256 of the text's UTF-8, in hex. */
 export function digestText(text: string): string {

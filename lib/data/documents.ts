@@ -3,13 +3,13 @@ import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError } from '../errors.js';
-import type { OnNote } from './csv.js';
 import type { Document } from './document.js';
 import { chooseFields, TEXT_FIELDS, toDocument } from './document-record.js';
 import { inputFormat, readInput } from './input-records.js';
 import type { OnLeftOut } from './left-out.js';
-import type { OnRead } from './plain-bytes.js';
-import { readSingleFile, readTree, type TreeOptions, treeOptionsSchema } from './source-tree.js';
+import type { OnNote } from './text/csv.js';
+import type { OnRead } from './text/plain-bytes.js';
+import { readSingleFile, readTree, type TreeOptions, treeOptionsSchema } from './trees/source-tree.js';
 
 export type { Document };
 

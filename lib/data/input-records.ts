@@ -5,12 +5,12 @@
 import { open, stat } from 'node:fs/promises';
 import { fileError, InputError } from '../errors.js';
 import { COMPRESSED_NAME, compressionOf, MAGIC_BYTES } from './compression/decompress.js';
-import { csvRecords, type OnNote } from './csv.js';
-import { parseValue } from './json-lines.js';
-import { jsonTexts } from './json-texts.js';
-import { readParquet } from './parquet.js';
-import { firstLine, PeekableBytes } from './peek.js';
-import { type OnRead, readTextBytes } from './plain-bytes.js';
+import { readParquet } from './parquet/parquet.js';
+import { csvRecords, type OnNote } from './text/csv.js';
+import { parseValue } from './text/json-lines.js';
+import { jsonTexts } from './text/json-texts.js';
+import { firstLine, PeekableBytes } from './text/peek.js';
+import { type OnRead, readTextBytes } from './text/plain-bytes.js';
 
 export type InputFormat = 'json' | 'csv' | 'parquet';
 

@@ -2,8 +2,8 @@
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { check } from '../check.js';
-import { readJsonLines } from '../data/json-lines.js';
-import { type RunManifest, readRunManifest } from '../data/run-manifest.js';
+import { type RunManifest, readRunManifest } from '../data/outputs/run-manifest.js';
+import { readJsonLines } from '../data/text/json-lines.js';
 import { readArchitecture } from '../model/weights/checkpoint.js';
 import { countParameters } from '../model/weights/layout.js';
 import type { Measured, ReportInput, ReportModel, ReportRun, ReportTerm } from './input.js';

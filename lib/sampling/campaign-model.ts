@@ -1,7 +1,7 @@
 /** Which model a campaign samples from: its name, and a digest that is not computed again while its files are untouched. */
 import { z } from 'zod';
 import { digestDirectory, digestText } from '../data/digest.js';
-import { walkFiles } from '../data/walk.js';
+import { walkFiles } from '../data/trees/walk.js';
 
 export const campaignModelSchema = z.strictObject({
   /** As the user calls it: a directory, or a name on the hub. */

@@ -9,8 +9,8 @@ import {
   type TreeOptions,
   treeOptionsSchema,
   walkTree,
-} from '../data/source-tree.js';
-import type { FoundFile } from '../data/walk.js';
+} from '../data/trees/source-tree.js';
+import type { FoundFile } from '../data/trees/walk.js';
 import { fileError, InputError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import { functionPrompt } from './function-prompt.js';

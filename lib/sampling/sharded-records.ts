@@ -5,9 +5,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { parseRecord, readJsonLines, writeJsonLines } from '../data/json-lines.js';
-import { readLines } from '../data/lines.js';
-import { openResumableJsonLines, type ResumableJsonLines } from '../data/resumable-json-lines.js';
+import { openResumableJsonLines, type ResumableJsonLines } from '../data/outputs/resumable-json-lines.js';
+import { parseRecord, readJsonLines, writeJsonLines } from '../data/text/json-lines.js';
+import { readLines } from '../data/text/lines.js';
 import { fileError } from '../errors.js';
 
 /** Numbers of one file. */

@@ -1,6 +1,6 @@
 /** Forget, retained and unseen sets as files: one JSON object a line. */
 import { z } from 'zod';
-import { readNumberedJsonLines, writeJsonLines } from '../data/json-lines.js';
+import { readNumberedJsonLines, writeJsonLines } from '../data/text/json-lines.js';
 import { UniqueIds } from '../data/unique-ids.js';
 import { locateSecrets } from '../secrets/locate-secrets.js';
 import { secretSchema } from '../secrets/secret.js';

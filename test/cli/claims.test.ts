@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { main } from '../../lib/cli/program.js';
-import { claimOutput } from '../../lib/data/claim.js';
+import { claimOutput } from '../../lib/data/outputs/claim.js';
 import { workspace, writeLines, writeTinyModel } from './run-cli.js';
 
 let space: Awaited<ReturnType<typeof workspace>>;

@@ -1,7 +1,7 @@
 /** `score`, `generate` and `measure` on CSV: the same figures as on JSON lines, row by row. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readCsv } from '../../lib/data/csv.js';
+import { readCsv } from '../../lib/data/text/csv.js';
 import { lethe, parseLines, workspace, writeLines, writeTinyModel } from './run-cli.js';
 
 const RECORDS = [

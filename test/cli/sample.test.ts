@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { readRunManifest } from '../../lib/data/run-manifest.js';
+import { readRunManifest } from '../../lib/data/outputs/run-manifest.js';
 import { lethe, workspace, writeTinyModel } from './run-cli.js';
 
 it('goes on after Ctrl-C as if it had never been stopped, and says little without a terminal', async () => {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { digestDirectory } from '../../lib/data/digest.js';
-import { createRunRecorder } from '../../lib/data/run-recorder.js';
+import { createRunRecorder } from '../../lib/data/outputs/run-recorder.js';
 import { CachedRepository, modelOfSnapshot } from '../../lib/model/hub/hub-cache.js';
 import { temporaryDirectory } from './temporary.js';
 

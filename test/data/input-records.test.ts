@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { readCsv } from '../../lib/data/csv.js';
 import { readDocuments } from '../../lib/data/documents.js';
 import { readInput } from '../../lib/data/input-records.js';
+import { readCsv } from '../../lib/data/text/csv.js';
 import { InputError } from '../../lib/errors.js';
 import { Random } from '../../lib/random.js';
 import { collect, temporaryDirectory } from './temporary.js';
@@ -265,7 +265,7 @@ describe('CSV', () => {
   test("of any characters, in any pieces, is what Python's csv reads", async () => {
     const cases = JSON.parse(readFileSync(fixture('csv-cases.json'), 'utf8')) as [string, string[][]][];
     expect(cases.length).toBeGreaterThan(1000);
-    const { CsvParser } = await import('../../lib/data/csv-parser.js');
+    const { CsvParser } = await import('../../lib/data/text/csv-parser.js');
     for (const [text, expected] of cases) {
       for (const size of [text.length, 1, 3]) {
         const parser = new CsvParser();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readRecords } from '../../lib/cli/records.js';
+import { readRecords } from '../../lib/cli/records/records.js';
 import { UniqueIds } from '../../lib/data/unique-ids.js';
 import { openOutputs } from '../../lib/memorization/ranking/outputs.js';
 import { plantSecrets } from '../../lib/sets/plant-secrets.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readRecords } from '../../lib/cli/records.js';
+import { readRecords } from '../../lib/cli/records/records.js';
 import {
   ChatTemplate,
   type ChatTemplateOptions,

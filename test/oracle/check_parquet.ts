@@ -1,7 +1,7 @@
 /** By hand: `npx tsx test/oracle/check_parquet.ts DIRECTORY` compares what make_parquet_matrix.py wrote there with our reader. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readParquet } from '../../lib/data/parquet.js';
+import { readParquet } from '../../lib/data/parquet/parquet.js';
 
 const [directory] = process.argv.slice(2);
 const names = readdirSync(directory!).filter((name) => name.endsWith('.parquet'));

@@ -3,15 +3,15 @@
 import { Command, Option } from 'commander';
 import { describeAgreement } from '../../clones/log/agreement.js';
 import { counted } from '../../counted.js';
-import { claimOutput } from '../../data/claim.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { claimOutput } from '../../data/outputs/claim.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { readJsonFile } from '../../files.js';
 import { type AnalyzeResult, analyzeClones } from '../../memorization/analysis/analyze.js';
 import { analysisPaths, type Counting } from '../../memorization/analysis/summary.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import { finishDirectory } from '../directory-output.js';
 import { addForceOption, integerOption } from '../options.js';
-import { runKeyOf } from '../run-key.js';
+import { finishDirectory } from '../outputs/directory-output.js';
+import { runKeyOf } from '../outputs/run-key.js';
 import { type Session, withSession } from '../session.js';
 
 const EXAMPLES = `

@@ -1,10 +1,10 @@
 /** `lethe clones merge`: the logs of several searches as one. */
 import { Command, Option } from 'commander';
 import { type CloneLogFormat, formatByName, LOG_FORMATS } from '../../clones/log/log-format.js';
-import { claimOutput } from '../../data/claim.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { claimOutput } from '../../data/outputs/claim.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { addForceOption } from '../options.js';
-import { runKeyOf } from '../run-key.js';
+import { runKeyOf } from '../outputs/run-key.js';
 import { withSession } from '../session.js';
 
 const EXAMPLES = `

@@ -12,13 +12,13 @@ import {
 } from '../../clones/log/log-format.js';
 import { type DetectClonesResult, searchClones } from '../../clones/search/search.js';
 import { counted } from '../../counted.js';
-import { claimOutput, type OutputClaim } from '../../data/claim.js';
 import { LeftOut } from '../../data/left-out.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
 import { addForceOption, integerOption } from '../options.js';
-import { runKeyOf } from '../run-key.js';
+import { runKeyOf } from '../outputs/run-key.js';
 import { withSession } from '../session.js';
 import { parseShare, type Share, shareOf } from '../share.js';
 import { sayLeftOut } from '../tree-options.js';

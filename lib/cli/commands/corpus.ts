@@ -8,8 +8,8 @@ import {
   readCorpusManifest,
 } from '../../clones/corpus/manifest.js';
 import { counted } from '../../counted.js';
-import { claimOutput } from '../../data/claim.js';
 import { describeLeftOut } from '../../data/left-out.js';
+import { claimOutput } from '../../data/outputs/claim.js';
 import { InputError } from '../../errors.js';
 import { FORCE_HELP, integerOption } from '../options.js';
 import { withSession } from '../session.js';

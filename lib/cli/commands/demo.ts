@@ -1,6 +1,6 @@
 /** `lethe demo`: the whole mission in small, on real code. */
 import { Command } from 'commander';
-import { claimOutput } from '../../data/claim.js';
+import { claimOutput } from '../../data/outputs/claim.js';
 import { countPlanted, runDemo } from '../demo/demo.js';
 import type { Dispatch } from '../dispatch.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';

@@ -22,8 +22,8 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
-import { type RecordFormatName, sequenceOf } from '../records.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import { type RecordFormatName, sequenceOf } from '../records/records.js';
 import { type Session, withSession } from '../session.js';
 
 const HELP = `

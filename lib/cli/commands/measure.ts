@@ -22,8 +22,13 @@ import {
   integersOption,
   type ModelOptions,
 } from '../options.js';
-import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
-import { encodingOf, type InputRecord, type RecordFormatName, type RecordReader } from '../records.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import {
+  encodingOf,
+  type InputRecord,
+  type RecordFormatName,
+  type RecordReader,
+} from '../records/records.js';
 import { type Session, withSession } from '../session.js';
 
 const HELP = `

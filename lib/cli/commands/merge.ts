@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { counted } from '../../counted.js';
-import { claimOutput } from '../../data/claim.js';
+import { claimOutput } from '../../data/outputs/claim.js';
 import { runMerge } from '../../sampling/merge.js';
 import { addForceOption, integerOption } from '../options.js';
 import { withSession } from '../session.js';

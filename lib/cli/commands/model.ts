@@ -1,7 +1,7 @@
 /** `lethe model`: what a checkpoint holds, without loading its weights; and a padding token for one that has none. */
 import { Command } from 'commander';
 import { digestDirectory } from '../../data/digest.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { placeOf } from '../../model/adapters/model-place.js';
 import { type GenerationConfig, readGenerationConfig } from '../../model/decoding/generation-config.js';
@@ -11,11 +11,11 @@ import { type InterpretedConfig, readArchitecture, readConfig } from '../../mode
 import { countParameters } from '../../model/weights/layout.js';
 import { locateCheckpoint } from '../../model/weights/locate.js';
 import type { ParameterSource } from '../../native/contract.js';
-import { claimCheckpoint, finishDirectory } from '../directory-output.js';
 import { sayNotCarried } from '../not-carried.js';
 import { locateModel } from '../open-model.js';
 import { addForceOption, addHubOptions, MODEL_HELP } from '../options.js';
-import { runKeyOf } from '../run-key.js';
+import { claimCheckpoint, finishDirectory } from '../outputs/directory-output.js';
+import { runKeyOf } from '../outputs/run-key.js';
 import { withSession } from '../session.js';
 import { nativeVersions } from '../versions.js';
 

@@ -4,10 +4,10 @@ import { Command, Option } from 'commander';
 import { describeAgreement } from '../../clones/log/agreement.js';
 import { counted } from '../../counted.js';
 import { digestFile } from '../../data/digest.js';
-import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
 import { LeftOut } from '../../data/left-out.js';
-import { openResumableJsonLines } from '../../data/resumable-json-lines.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { openResumableJsonLines } from '../../data/outputs/resumable-json-lines.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
+import { readJsonLines, writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
 import type { Counting } from '../../memorization/analysis/summary.js';
 import { type OutputSource, openOutputs } from '../../memorization/ranking/outputs.js';
@@ -23,8 +23,8 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
+import { runKeyOf } from '../outputs/run-key.js';
 import { claimRanking, temporaryFile, writeRanking } from '../ranking-files.js';
-import { runKeyOf } from '../run-key.js';
 import { type Session, withSession } from '../session.js';
 import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';

@@ -2,7 +2,7 @@
 import { access, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
-import { claimOutput, type OutputClaim } from '../../data/claim.js';
+import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
 import { analysisPaths } from '../../memorization/analysis/summary.js';

@@ -1,8 +1,8 @@
 /** `lethe run`: a whole mission from one file. */
 import { Command, Option } from 'commander';
-import { claimOutput } from '../../data/claim.js';
-import { type RunManifest, writeRunManifest } from '../../data/run-manifest.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { claimOutput } from '../../data/outputs/claim.js';
+import { type RunManifest, writeRunManifest } from '../../data/outputs/run-manifest.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
 import type { Mission } from '../../mission/mission.js';
 import { missionPaths } from '../../mission/paths.js';
@@ -13,9 +13,9 @@ import { type Stage, stagesOf } from '../../mission/stages.js';
 import { readReport } from '../../report/read.js';
 import type { Dispatch } from '../dispatch.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
-import { type InitOptions, initMission } from '../mission-init.js';
-import { describeOutcome, exitCodeOf, outcomeOf } from '../mission-outcome.js';
-import { planMission } from '../mission-plan.js';
+import { type InitOptions, initMission } from '../mission/init.js';
+import { describeOutcome, exitCodeOf, outcomeOf } from '../mission/outcome.js';
+import { planMission } from '../mission/plan.js';
 import { MODEL_HELP } from '../options.js';
 import { describeSeconds } from '../progress-line.js';
 import { withSession } from '../session.js';

@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
-import { claimOutput, type OutputClaim } from '../../data/claim.js';
-import { writeRunManifest } from '../../data/run-manifest.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
+import { writeRunManifest } from '../../data/outputs/run-manifest.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { modelOfSnapshot } from '../../model/hub/hub-cache.js';
 import { runCampaign, runPromptCampaigns } from '../../sampling/campaign.js';
 import { type CampaignModel, identifyModel } from '../../sampling/campaign-model.js';

@@ -5,8 +5,8 @@ import { counted } from '../../counted.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
 import { countModelParameters, locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addModelOptions, addRecordOptions, integerOption, type ModelOptions } from '../options.js';
-import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
-import { type RecordFormatName, sequenceOf } from '../records.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import { type RecordFormatName, sequenceOf } from '../records/records.js';
 import { type Session, withSession } from '../session.js';
 
 const HELP = `

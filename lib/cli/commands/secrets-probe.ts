@@ -12,8 +12,8 @@ import {
   integersOption,
   type ModelOptions,
 } from '../options.js';
-import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../record-job.js';
-import type { InputRecord } from '../records.js';
+import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import type { InputRecord } from '../records/records.js';
 import { type Session, withSession } from '../session.js';
 import { describeSecrets, documentOf, figures, type MeasuredDocument } from './measure.js';
 

@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { readJsonLines, writeJsonLines } from '../../data/json-lines.js';
+import { readJsonLines, writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
 import { selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';
 import { readSet, writeSet } from '../../sets/set-file.js';
 import { addForceOption, addSeedOption, integerOption, numberOption } from '../options.js';
-import { runOutputJob } from '../output-job.js';
+import { runOutputJob } from '../outputs/output-job.js';
 import { type Session, withSession } from '../session.js';
 
 const FORGET_HELP = `

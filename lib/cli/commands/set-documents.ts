@@ -2,14 +2,14 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { readDocuments } from '../../data/documents.js';
-import { readJsonLines } from '../../data/json-lines.js';
+import { readJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type Secret, secretSchema } from '../../secrets/secret.js';
 import { type DrawResult, drawDocuments } from '../../sets/draw-documents.js';
 import { writeSet } from '../../sets/set-file.js';
 import { addForceOption, addSeedOption, integerOption } from '../options.js';
-import { runOutputJob } from '../output-job.js';
+import { runOutputJob } from '../outputs/output-job.js';
 import { type Session, withSession } from '../session.js';
 import { SCAN_DEFAULTS, TEXT_DEFAULTS } from '../tree-options.js';
 

@@ -12,10 +12,10 @@ import {
   integersOption,
   type ModelOptions,
 } from '../options.js';
-import { runOutputJob } from '../output-job.js';
-import { readRecords, sequenceOf } from '../records.js';
+import { runOutputJob } from '../outputs/output-job.js';
+import { readRecords, sequenceOf } from '../records/records.js';
 import { withSession } from '../session.js';
-import { THRESHOLD_TOKENS } from '../unlearning-sets.js';
+import { THRESHOLD_TOKENS } from '../unlearning/sets.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `

@@ -6,13 +6,12 @@ import { z } from 'zod';
 import { check } from '../../check.js';
 import { type Document, readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';
 import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { train } from '../../training/train.js';
-import { claimCheckpoint, claimState, finishDirectory } from '../directory-output.js';
 import { withExitCode } from '../exit-code.js';
 import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizer, placement } from '../open-model.js';
@@ -26,7 +25,8 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { runKeyOf } from '../run-key.js';
+import { claimCheckpoint, claimState, finishDirectory } from '../outputs/directory-output.js';
+import { runKeyOf } from '../outputs/run-key.js';
 import { type Session, withSession } from '../session.js';
 import { SHIPPED_TOKENIZER } from '../shipped-tokenizer.js';
 import {

@@ -3,14 +3,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { writeJsonLines } from '../../data/json-lines.js';
-import { createRunRecorder } from '../../data/run-recorder.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
+import { writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import type { SelectiveOptions } from '../../unlearning/objectives.js';
 import { unlearn } from '../../unlearning/unlearn.js';
-import { claimCheckpoint, claimState, finishDirectory } from '../directory-output.js';
 import { withExitCode } from '../exit-code.js';
 import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
@@ -22,12 +21,13 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { runKeyOf } from '../run-key.js';
+import { claimCheckpoint, claimState, finishDirectory } from '../outputs/directory-output.js';
+import { runKeyOf } from '../outputs/run-key.js';
 import { type Session, withSession } from '../session.js';
-import { readThresholds } from '../thresholds-option.js';
-import { METHODS, objectiveOf } from '../unlearning-methods.js';
-import { describeOutcome, exitCodeOf, outcomeOf, type UnlearningOutcome } from '../unlearning-outcome.js';
-import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning-sets.js';
+import { METHODS, objectiveOf } from '../unlearning/methods.js';
+import { describeOutcome, exitCodeOf, outcomeOf, type UnlearningOutcome } from '../unlearning/outcome.js';
+import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning/sets.js';
+import { readThresholds } from '../unlearning/thresholds-option.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { readJsonLines } from '../../data/json-lines.js';
+import { readJsonLines } from '../../data/text/json-lines.js';
 import { writeFileAtomic } from '../../files.js';
 import { secretSchema } from '../../secrets/secret.js';
 import type { Dispatch } from '../dispatch.js';

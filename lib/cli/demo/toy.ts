@@ -1,6 +1,6 @@
 /** The demo's toy: a corpus with made-up secrets planted in it, and a small model that has memorized it. */
 import { join } from 'node:path';
-import { writeJsonLines } from '../../data/json-lines.js';
+import { writeJsonLines } from '../../data/text/json-lines.js';
 import { writeFileAtomic } from '../../files.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Dispatch } from '../dispatch.js';

@@ -6,10 +6,10 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
-import type { HubEvent } from '../../data/hub-files.js';
-import type { HubOptions } from '../../data/hub-settings.js';
+import type { HubEvent } from '../../data/hub/files.js';
+import type { HubOptions } from '../../data/hub/settings.js';
 import { LeftOut, type LeftOutRecord } from '../../data/left-out.js';
-import { type TreeOptions, treeOptionsSchema } from '../../data/source-tree.js';
+import { type TreeOptions, treeOptionsSchema } from '../../data/trees/source-tree.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, relay } from '../../progress.js';
 import {

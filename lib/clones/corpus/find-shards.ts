@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { OnLeftOut } from '../../data/left-out.js';
-import { RUN_MANIFEST_FILE } from '../../data/run-manifest.js';
+import { RUN_MANIFEST_FILE } from '../../data/outputs/run-manifest.js';
 import { InputError } from '../../errors.js';
 import { CORPUS_MANIFEST_FILE, readCorpusManifest } from './manifest.js';
 import { SHARD_MAP_ENDING } from './shard.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssue } from '../../check.js';
 import { leftOutSchema } from '../../data/left-out.js';
-import { treeOptionsSchema } from '../../data/source-tree.js';
+import { treeOptionsSchema } from '../../data/trees/source-tree.js';
 import { fileError, InputError } from '../../errors.js';
 import { readOptionalJsonFile, writeFileAtomic } from '../../files.js';
 

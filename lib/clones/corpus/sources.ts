@@ -1,9 +1,9 @@
 /** What a corpus is made from: files and directories by their paths, data sets of the hub by their names, with digests. */
 import { stat } from 'node:fs/promises';
-import { isDatasetName, resolveDataset } from '../../data/hub-dataset.js';
-import type { HubEvent } from '../../data/hub-files.js';
-import type { HubOptions } from '../../data/hub-settings.js';
-import { type FullTreeOptions, walkTree } from '../../data/source-tree.js';
+import { isDatasetName, resolveDataset } from '../../data/hub/dataset.js';
+import type { HubEvent } from '../../data/hub/files.js';
+import type { HubOptions } from '../../data/hub/settings.js';
+import { type FullTreeOptions, walkTree } from '../../data/trees/source-tree.js';
 import { fileError, InputError, throwIfAborted } from '../../errors.js';
 import { runParallel } from '../../parallel.js';
 import { type ProgressEvent, progress } from '../../progress.js';

@@ -1,7 +1,7 @@
 /** The documents of all sources in their order, as blocks of a shard, read by several threads; cut where shards end. */
 import type { OnLeftOut } from '../../data/left-out.js';
-import { type FullTreeOptions, walkTree } from '../../data/source-tree.js';
-import type { FoundFile } from '../../data/walk.js';
+import { type FullTreeOptions, walkTree } from '../../data/trees/source-tree.js';
+import type { FoundFile } from '../../data/trees/walk.js';
 import { runParallel } from '../../parallel.js';
 import type { ShardBlock } from './shard.js';
 import { CORPUS_WORKER, type CorpusSource } from './sources.js';

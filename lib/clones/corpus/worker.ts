@@ -2,8 +2,8 @@
 
 import { readDocuments } from '../../data/documents.js';
 import type { LeftOutReason, OnLeftOut } from '../../data/left-out.js';
-import { type FullTreeOptions, readTreeFile } from '../../data/source-tree.js';
-import type { FoundFile } from '../../data/walk.js';
+import { type FullTreeOptions, readTreeFile } from '../../data/trees/source-tree.js';
+import type { FoundFile } from '../../data/trees/walk.js';
 import { serveTasks } from '../../parallel.js';
 import { digestSource } from './digest.js';
 import { prepareBlocks, type ShardBlock, type ShardSource } from './shard.js';

@@ -3,7 +3,7 @@
  * are no part of the log (Simian prints a banner and its run time) are skipped.
  */
 import { z } from 'zod';
-import { type Line, readLines } from '../../data/lines.js';
+import { type Line, readLines } from '../../data/text/lines.js';
 import { InputError } from '../../errors.js';
 import type { CloneGroup, CloneOccurrence, CloneTotals } from '../clone-report.js';
 

@@ -2,7 +2,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
-import { writeJsonLines } from '../../data/json-lines.js';
+import { writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { writeFileAtomic, writeTextAtomic } from '../../files.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';

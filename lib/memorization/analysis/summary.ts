@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
-import { readJsonLines } from '../../data/json-lines.js';
+import { readJsonLines } from '../../data/text/json-lines.js';
 import { readJsonFile } from '../../files.js';
 
 /** What a memorized block is made of, by the rules of `categories.ts`. */

@@ -1,5 +1,5 @@
 /** All that the page about memorization at corpus scale is made of, and how much of it one page holds. */
-import type { RunManifest } from '../../data/run-manifest.js';
+import type { RunManifest } from '../../data/outputs/run-manifest.js';
 import type { Analysis, FingerprintRecord, OutputRecord } from '../../memorization/analysis/summary.js';
 import type { Ranking } from '../../memorization/ranking/records.js';
 

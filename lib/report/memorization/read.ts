@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { check } from '../../check.js';
-import { RUN_MANIFEST_FILE, type RunManifest, readRunManifest } from '../../data/run-manifest.js';
+import { RUN_MANIFEST_FILE, type RunManifest, readRunManifest } from '../../data/outputs/run-manifest.js';
 import { InputError } from '../../errors.js';
 import { readOptionalJsonFile } from '../../files.js';
 import { OutputsText } from '../../memorization/analysis/outputs-text.js';

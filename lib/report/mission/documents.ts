@@ -1,6 +1,6 @@
 /** Documents of a mission token by token, and the loss and MA of retained and unseen code, from their scores. */
 import { z } from 'zod';
-import { readJsonLines } from '../../data/json-lines.js';
+import { readJsonLines } from '../../data/text/json-lines.js';
 import type { MissionPaths, Phase, ScoredSet } from '../../mission/paths.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { readSet, type SetRecord } from '../../sets/set-file.js';

@@ -2,8 +2,8 @@
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
-import { resolveModel } from '../../data/hub.js';
-import { type RunManifest, readRunRecord, runRecordPath } from '../../data/run-manifest.js';
+import { resolveModel } from '../../data/hub/hub.js';
+import { type RunManifest, readRunRecord, runRecordPath } from '../../data/outputs/run-manifest.js';
 import { readJsonFile } from '../../files.js';
 import { type Mission, storedMissionSchema } from '../../mission/mission.js';
 import { MISSION_FILE, type MissionPaths, missionPaths } from '../../mission/paths.js';

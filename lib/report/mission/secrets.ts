@@ -1,7 +1,7 @@
 /** The secrets of a mission's report: what was probed before, and after if there was an after. */
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { readJsonLines } from '../../data/json-lines.js';
+import { readJsonLines } from '../../data/text/json-lines.js';
 import type { MissionPaths } from '../../mission/paths.js';
 import type { BeforeAfter, Measured, ReportSecret, ReportSummary } from '../input.js';
 

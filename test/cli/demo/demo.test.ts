@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { countPlanted, DEMO_MISSION, runDemo } from '../../../lib/cli/demo/demo.js';
 import { DEMO, type DemoSettings } from '../../../lib/cli/demo/settings.js';
-import type { MissionOutcome } from '../../../lib/cli/mission-outcome.js';
+import type { MissionOutcome } from '../../../lib/cli/mission/outcome.js';
 import { main } from '../../../lib/cli/program.js';
-import { readRunManifest } from '../../../lib/data/run-manifest.js';
+import { readRunManifest } from '../../../lib/data/outputs/run-manifest.js';
 import { parseReportInput } from '../../../lib/report/input-schema.js';
 import { lethe, workspace } from '../run-cli.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAnalyzeCommand } from '../../../lib/cli/commands/analyze.js';
-import { readRunManifest } from '../../../lib/data/run-manifest.js';
+import { readRunManifest } from '../../../lib/data/outputs/run-manifest.js';
 import { readAnalysis } from '../../../lib/memorization/analysis/summary.js';
 
 const FIXTURE = new URL('../../fixtures/memorization/analysis/', import.meta.url).pathname;

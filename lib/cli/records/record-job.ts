@@ -1,0 +1,211 @@
+/**
+ * Commands that turn records into records: in batches, in order, each finished batch on disk, so that the same command
+ * goes on where it was stopped. Beside the output lies its record, by whose digests finished work is recognised.
+ */
+
+import { once } from 'node:events';
+import type { FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { counted } from '../../counted.js';
+import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
+import { csvFormat, jsonLinesFormat, type RecordFormat } from '../../data/outputs/record-format.js';
+import { openResumableRecords } from '../../data/outputs/resumable-records.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
+import { fileError, InputError, throwIfAborted } from '../../errors.js';
+import { openStream } from '../../files.js';
+import type { ChatTemplate } from '../../model/chat/chat-template.js';
+import { progress } from '../../progress.js';
+import type { OffsetUnit } from '../../secrets/locate-secrets.js';
+import { runKeyOf } from '../outputs/run-key.js';
+import type { Session } from '../session.js';
+import { nativeVersions } from '../versions.js';
+import { BatchSize, type BatchSizeOptions } from './batch-size.js';
+import { formatOf, type InputRecord, type RecordFormatName, readRecords } from './records.js';
+
+export interface RecordJob {
+  /** The command's name. */
+  readonly command: string;
+  /** What the output depends on, beside model and input. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly seed?: number;
+  readonly model: string;
+  /** A file, or `-`. */
+  readonly input: string;
+  readonly output: string;
+  /** Of input and output where their names do not say. Default: `jsonl`. */
+  readonly format?: RecordFormatName | undefined;
+  /** What the offsets of secrets count. Default: `utf16`. */
+  readonly offsets?: OffsetUnit | undefined;
+  /** Makes texts of records with messages. Default: they are refused. */
+  readonly chat?: ChatTemplate | undefined;
+  /** The command has no use for secrets, right or wrong. Default: false. */
+  readonly ignoreSecrets?: boolean;
+  /** Of CSV. Default: the keys of the first record. */
+  readonly columns?: readonly string[] | undefined;
+  readonly batch: BatchSizeOptions;
+  /** Records written for one that was read, a constant. Default: 1. */
+  readonly outputsPerInput?: number;
+  /** Loads what the work needs, which finished work does not. */
+  readonly open: () => Promise<RecordWork>;
+}
+
+export interface RecordWork extends AsyncDisposable {
+  /** The records that come of a batch, in its order. `note` puts a figure on the progress line. */
+  process(batch: readonly InputRecord[], note: (text: string) => void): Promise<readonly object[]>;
+}
+
+/** What resuming says when it is stopped with a file as output. */
+export const RECORDS_INTERRUPTED =
+  'Finished records are kept beside the output; run the same command to go on.';
+
+export interface RecordFiles {
+  readonly model: string;
+  readonly input: string;
+  readonly output: string;
+  readonly force?: boolean;
+}
+
+const STDOUT = ['-', '/dev/stdout'];
+
+/** Claims a file as output, before any work; undefined for stdout. */
+export async function claimRecords(
+  command: string,
+  { model, input, output, force }: RecordFiles,
+): Promise<OutputClaim | undefined> {
+  if (STDOUT.includes(output)) return undefined;
+  const inputs = [
+    { option: '--input', path: input },
+    { option: '--model', path: model },
+  ];
+  return claimOutput({ option: '--output', path: output, kind: 'file' }, { command, inputs, force });
+}
+
+/** Runs the job and returns the number of records written, those of an earlier run included. */
+export async function runRecordJob(
+  job: RecordJob,
+  claim: OutputClaim | undefined,
+  session: Session,
+): Promise<number> {
+  if (claim === undefined) return runToStream(job, writeToStdout, session);
+  if (claim.isStream) {
+    await using handle = await openStream(job.output);
+    return await runToStream(job, (text) => writeToHandle(handle, text, job.output), session);
+  }
+  if (job.input !== '-') return runToFile(job, claim, session);
+  throw new InputError(
+    'ERR_INVALID_OPTION',
+    'Expected --output - when --input is - but received a file: what came through a pipe cannot be gone on with.',
+    { remedy: 'Save the input to a file first, or redirect stdout.' },
+  );
+}
+
+async function runToStream(
+  job: RecordJob,
+  write: (text: string) => Promise<void>,
+  session: Session,
+): Promise<number> {
+  const total = job.input === '-' ? undefined : await countRecords(job);
+  const format = outputFormat(job);
+  let written = 0;
+  for await (const records of processAll(job, session, 0, total)) {
+    for (const record of records) await write(format.format(record as Record<string, unknown>, job.output));
+    written += records.length;
+  }
+  return written;
+}
+
+async function writeToStdout(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+async function writeToHandle(handle: FileHandle, text: string, path: string): Promise<void> {
+  await handle.writeFile(text).catch((error: unknown) => {
+    throw fileError('write', path, error);
+  });
+}
+
+async function runToFile(job: RecordJob, claim: OutputClaim, session: Session): Promise<number> {
+  const total = await countRecords(job);
+  const recorder = createRunRecorder({
+    command: job.command,
+    // A part of one format is not gone on with in another.
+    options: { ...job.options, ...(formatOf(job.output, job.format) === 'csv' ? { format: 'csv' } : {}) },
+    versions: nativeVersions(),
+    ...(job.seed === undefined ? {} : { seed: job.seed }),
+  });
+  await recorder.setModel(job.model);
+  await recorder.addInput(job.input);
+  const runKey = runKeyOf(recorder.finish({}));
+  const perInput = job.outputsPerInput ?? 1;
+  if (await claim.isFinished(runKey)) {
+    session.say(`${job.output} is finished: same model, input and options. Remove it to make it again.`);
+    return total * perInput;
+  }
+
+  const discardOthers = claim.force;
+  await using file = await openResumableRecords(job.output, outputFormat(job), runKey, { discardOthers });
+  // A batch that was torn is made again from its first record; its whole inputs are not.
+  const done = Math.floor(file.keptCount / perInput);
+  if (file.keptCount > 0)
+    session.say(`Going on after ${counted(file.keptCount, 'record')} of ${job.output}.part.`);
+  let skip = file.keptCount - done * perInput;
+  let written = file.keptCount;
+  await recorder.step(job.command, async () => {
+    for await (const records of processAll(job, session, done, total)) {
+      for (const record of records.slice(skip)) await file.append(record as Record<string, unknown>);
+      written += records.length - skip;
+      skip = 0;
+    }
+  });
+  const results = { runKey, records: written };
+  await file.commit({
+    beforeRename: async (part) => void (await claim.finish(recorder.finish(results), part)),
+  });
+  return written;
+}
+
+function outputFormat({ output, format, columns }: RecordJob): RecordFormat<Record<string, unknown>> {
+  return formatOf(output, format) === 'csv' ? csvFormat(columns) : jsonLinesFormat(z.looseObject({}));
+}
+
+async function* processAll(
+  job: RecordJob,
+  session: Session,
+  skip: number,
+  total: number | undefined,
+): AsyncGenerator<readonly object[], void> {
+  await using work = await job.open();
+  const size = new BatchSize(job.batch);
+  let done = 0;
+  let batch: InputRecord[] = [];
+  const show = (note?: string) => session.progress(progress(job.command, done, total, 'records', note));
+  async function flush(): Promise<readonly object[]> {
+    throwIfAborted(session.signal);
+    show();
+    size.started();
+    const records = await work.process(batch, show);
+    size.finished(batch);
+    done += batch.length;
+    batch = [];
+    show();
+    return records;
+  }
+  for await (const record of readRecords(job.input, job)) {
+    if (done < skip) {
+      done++;
+      continue;
+    }
+    batch.push(record);
+    if (size.isFull(batch)) yield await flush();
+  }
+  if (batch.length > 0) yield await flush();
+}
+
+/** Reads the whole input once, so that a bad line is told before hours of work, and not after. */
+async function countRecords(job: RecordJob): Promise<number> {
+  let count = 0;
+  for await (const _ of readRecords(job.input, job)) count++;
+  if (count === 0)
+    throw new InputError('ERR_FILE_FORMAT', `Expected at least one record in ${job.input} but found none.`);
+  return count;
+}
