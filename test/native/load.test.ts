@@ -91,7 +91,7 @@ describe('failure is one sentence with a remedy', () => {
       {
         code: 'ERR_NATIVE_NOT_BUILT',
         message: expect.stringMatching(/^Could not find Lethe's native addon for .*\.$/),
-        remedy: expect.stringContaining('npm run build:native'),
+        remedy: expect.stringMatching(/^Run `npm run --prefix \S+ build:native` /),
       },
     ],
     [
