@@ -23,7 +23,10 @@ it('goes on after Ctrl-C as if it had never been stopped, and says little withou
   ];
   const whole = await lethe(sample('whole'));
   expect(whole).toMatchObject({ code: 0, stdout: '' });
-  expect(whole.stderr).toBe(`${at.at('whole')} holds outputs 0 to 1099 now; 1100 were made, 26400 tokens.\n`);
+  // On a busy machine a line every half minute comes before.
+  expect(whole.stderr.replace(/^sample {2}.*\n/gm, '')).toBe(
+    `${at.at('whole')} holds outputs 0 to 1099 now; 1100 were made, 26400 tokens.\n`,
+  );
 
   const stopped = await lethe(sample('stopped'), {
     interruptWhen: async () => {
