@@ -97,6 +97,22 @@ export async function followLinks(path: string): Promise<string> {
   return above === whole ? whole : join(await followLinks(above), basename(whole));
 }
 
+/** Whether anything is there, at the end of links. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether a directory is there, at the end of links. */
+export async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 /** {@link replaceFile} with the whole content at hand. */
 export async function writeFileAtomic(
   path: string,

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { replaceFile, writeFileAtomic } from '../lib/files.js';
+import { exists, isDirectory, replaceFile, writeFileAtomic } from '../lib/files.js';
 import { temporaryDirectory } from './data/temporary.js';
 
 const directory = temporaryDirectory();
@@ -63,4 +63,19 @@ describe('writeFileAtomic', () => {
       name: 'InputError',
     });
   });
+});
+
+test('what is there, and whether it is a directory, is told at the end of links', async () => {
+  const own = join(directory, 'there');
+  await mkdir(own);
+  await writeFileAtomic(join(own, 'file'), '');
+  await symlink('file', join(own, 'link'));
+  await symlink('.', join(own, 'folder'));
+  await symlink('nothing', join(own, 'dangling'));
+  const answers = async (name: string) => [await exists(join(own, name)), await isDirectory(join(own, name))];
+  expect(await answers('file')).toEqual([true, false]);
+  expect(await answers('link')).toEqual([true, false]);
+  expect(await answers('folder')).toEqual([true, true]);
+  expect(await answers('dangling')).toEqual([false, false]);
+  expect(await answers('nothing')).toEqual([false, false]);
 });

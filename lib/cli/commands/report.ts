@@ -1,10 +1,10 @@
 /** `lethe report`: a run's report.json, or an analysis of memorization, as one HTML page. */
-import { access, open, readdir, stat } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
 import { InputError } from '../../errors.js';
-import { writeFileAtomic } from '../../files.js';
+import { exists, isDirectory, writeFileAtomic } from '../../files.js';
 import { analysisPaths } from '../../memorization/analysis/summary.js';
 import { HISTORY_FILE, readUnlearningReport } from '../../report/from-unlearning.js';
 import type { SecretDisplay } from '../../report/mask.js';
@@ -79,11 +79,7 @@ async function claimPage(
   { output, force }: ReportCommandOptions,
 ): Promise<OutputClaim | undefined> {
   if (output === '-' || output === '/dev/stdout') return undefined;
-  const isDirectory = await stat(run).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  const directory = isDirectory ? run : dirname(run);
+  const directory = (await isDirectory(run)) ? run : dirname(run);
   const names = await readdir(directory).catch(() => []);
   const inputs = names
     .filter((name) => name !== PAGE)
@@ -144,11 +140,4 @@ async function analysisPage(path: string, options: ReportCommandOptions): Promis
     directory,
     warning: outputsMissing && `The page goes without the texts of the outputs. ${outputsMissing}`,
   };
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

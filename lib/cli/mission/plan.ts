@@ -1,5 +1,5 @@
 /** What `lethe run --dry-run` says: stages, what they find, work, and a rough time. */
-import { stat } from 'node:fs/promises';
+import { exists } from '../../files.js';
 import { secondsOf, workOf } from '../../mission/estimate.js';
 import type { Mission } from '../../mission/mission.js';
 import type { Stage } from '../../mission/stages.js';
@@ -75,11 +75,4 @@ async function measureRate(mission: Mission): Promise<number> {
 async function score(model: Model, sequences: number, tokens: number): Promise<void> {
   const sequence = Int32Array.from({ length: tokens }, (_, i) => i % model.vocabularySize);
   await model.score(Array.from({ length: sequences }, () => sequence));
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

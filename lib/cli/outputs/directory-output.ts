@@ -1,10 +1,10 @@
 /** What commands that write a model have in common: a claimed directory, and the state of the run beside it. */
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
 import type { RunManifest } from '../../data/outputs/run-manifest.js';
 import { InputError } from '../../errors.js';
-import { writeFileAtomic } from '../../files.js';
+import { exists, writeFileAtomic } from '../../files.js';
 import { STATE_FILE } from '../../training/run-directory.js';
 import type { Session } from '../session.js';
 
@@ -61,13 +61,6 @@ export async function claimState(
       marked = true;
     },
   };
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Writes the record, and says which files of a directory that was replaced are still there: it is no longer all one model. */

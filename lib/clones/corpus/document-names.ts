@@ -1,6 +1,7 @@
 /** Names the documents in which blocks stand: by the map beside their file, else by their number in it. */
-import { stat } from 'node:fs/promises';
+
 import { basename, dirname, join } from 'node:path';
+import { exists } from '../../files.js';
 import type { CloneOccurrence } from '../clone-report.js';
 import { type LineSpan, locate, readOutputsMap } from '../log/locate.js';
 import type { SearchedFile } from '../searched-file.js';
@@ -64,11 +65,4 @@ async function outputsMap(path: string): Promise<NamedSpan[] | undefined> {
   if (name === null) return undefined;
   const map = join(dirname(path), `map_${name[1]}.json`);
   return (await exists(map)) ? readOutputsMap(map) : undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,9 +1,10 @@
 /** The shards that somebody means: a built corpus by its directory, or files by name, among which a glob puts metadata. */
-import { stat } from 'node:fs/promises';
+
 import { basename, dirname, join } from 'node:path';
 import type { OnLeftOut } from '../../data/left-out.js';
 import { RUN_MANIFEST_FILE } from '../../data/outputs/run-manifest.js';
 import { InputError } from '../../errors.js';
+import { exists, isDirectory } from '../../files.js';
 import { CORPUS_MANIFEST_FILE, readCorpusManifest } from './manifest.js';
 import { SHARD_MAP_ENDING } from './shard.js';
 
@@ -48,18 +49,4 @@ async function isMetadata(path: string): Promise<boolean> {
   if (name !== CORPUS_MANIFEST_FILE && name !== RUN_MANIFEST_FILE) return false;
   const manifest = await readCorpusManifest(directory).catch(() => undefined);
   return manifest !== undefined;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

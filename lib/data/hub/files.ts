@@ -1,8 +1,10 @@
 /** Files of a commit into the cache: what is missing of them, one after another, shared with whoever else downloads it. */
+
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError } from '../../errors.js';
-import { type CachedRepository, exists } from '../../model/hub/hub-cache.js';
+import { exists } from '../../files.js';
+import type { CachedRepository } from '../../model/hub/hub-cache.js';
 import type { NoteEvent } from '../../native/download.js';
 import { acquireLock } from '../../native/lock.js';
 import { type ProgressEvent, progress } from '../../progress.js';

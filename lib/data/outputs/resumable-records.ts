@@ -2,10 +2,10 @@
  * Records that are written over a long time: each is on disk when it is finished, an interrupted run is gone on with,
  * and the file appears under its name only when it is complete.
  */
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError, InputError } from '../../errors.js';
-import { followLinks, type ReplaceOptions, writeFileAtomic } from '../../files.js';
+import { exists, followLinks, type ReplaceOptions, writeFileAtomic } from '../../files.js';
 import type { RecordFormat } from './record-format.js';
 
 /**
@@ -146,11 +146,7 @@ export class ResumableRecords<T extends object> implements AsyncDisposable {
 }
 
 async function isOfAnother(partPath: string, keyPath: string, runKey: string): Promise<boolean> {
-  const exists = await stat(partPath).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) return false;
+  if (!(await exists(partPath))) return false;
   const found = await readFile(keyPath, 'utf8').catch(() => '');
   return found.trim() !== runKey;
 }

@@ -4,9 +4,10 @@
  *
  * Source: `get_peft_model_state_dict` and `tuners/lora` of PEFT 0.21.
  */
-import { access } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { InputError } from '../../errors.js';
+import { exists } from '../../files.js';
 import { printable } from '../printable.js';
 import { readSafetensorsHeader, type StoredTensor } from '../weights/safetensors.js';
 import { readTorchStateDict } from '../weights/torch-state-dict.js';
@@ -160,11 +161,4 @@ function contradiction(path: string, expected: string, found: string): InputErro
   return new InputError('ERR_MODEL_FORMAT', `Expected ${expected} in ${path} but found ${found}.`, {
     remedy: 'The adapter is incomplete or damaged; download or save it again.',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

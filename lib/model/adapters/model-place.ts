@@ -1,7 +1,8 @@
 /** Where a model's files lie: in the directory that it is called by, or, of an adapter alone, in that of its base. */
-import { access, stat } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { InputError } from '../../errors.js';
+import { exists, isDirectory } from '../../files.js';
 import { CachedRepository, HUB_NAME } from '../hub/hub-cache.js';
 import { defaultCacheDirectory } from '../hub/hub-environment.js';
 import { printable } from '../printable.js';
@@ -70,18 +71,4 @@ export function baseOf(config: AdapterConfig, directory: string): BaseName {
 async function cachedBase(name: string, revision: string): Promise<string | undefined> {
   if (!HUB_NAME.test(name)) return undefined;
   return new CachedRepository(defaultCacheDirectory(), 'model', name).find(revision);
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -4,10 +4,10 @@
  * `datasets--org--name/` with `refs/<revision>` (a commit), `snapshots/<commit>/<file>` (links) and
  * `blobs/<etag>` (contents).
  */
-import { access, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileError, LetheError } from '../../errors.js';
-import { writeFileAtomic } from '../../files.js';
+import { exists, writeFileAtomic } from '../../files.js';
 import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../weights/stored-tensors.js';
 
 export const COMMIT = /^[0-9a-f]{40}$/;
@@ -104,11 +104,4 @@ async function isWhole(directory: string): Promise<boolean> {
     }
   }
   return false;
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

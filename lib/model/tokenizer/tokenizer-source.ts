@@ -2,11 +2,11 @@
  * What a model directory says of its tokenizer, as one tokenizer.json: the file itself or what vocab.json and merges.txt
  * make, with the tokens and settings of the small files beside it, as AutoTokenizer of transformers 5.24 puts it together.
  */
-import { access, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fileError, InputError } from '../../errors.js';
-import { readJsonFile, readOptionalJsonFile } from '../../files.js';
+import { exists, readJsonFile, readOptionalJsonFile } from '../../files.js';
 import { placeOf } from '../adapters/model-place.js';
 import { MAX_CONFIG_BYTES } from '../limits.js';
 import { type NamedToken, readNamedTokens } from './named-tokens.js';
@@ -176,11 +176,4 @@ async function readText(path: string): Promise<string> {
   const { size } = await stat(path).catch(failed);
   if (size > MAX_TOKENIZER_BYTES) refuse(`${size} bytes of merges`, path);
   return readFile(path, 'utf8').catch(failed);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,8 +1,10 @@
 /** Which tensors a model directory holds and in which file each one lies, in every layout that Lethe reads. */
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fileError, InputError } from '../../errors.js';
+import { exists } from '../../files.js';
 import { printable } from '../printable.js';
 import { readSafetensorsHeader, type StoredTensor } from './safetensors.js';
 import { haveSameContent } from './same-content.js';
@@ -150,11 +152,4 @@ function indexError(path: string, expected: string, found: string, cause?: unkno
     cause,
     remedy: 'The checkpoint is incomplete or damaged; download or save it again.',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
