@@ -28,6 +28,15 @@ export interface Thresholds {
   readonly extractionLikelihood: Readonly<Record<number, number>>;
 }
 
+/**
+ * Whether a measured MA or EL_n is below its threshold. **(ours)** 0 is below any, 0 included: what a model does not
+ * write at all cannot be forgotten further, and EL_10 of unseen code often is 0. Published: `<` alone, which never ends
+ * there.
+ */
+export function isBelowThreshold(value: number, threshold: number): boolean {
+  return value === 0 || value < threshold;
+}
+
 export interface ThresholdsResult extends Thresholds {
   /** The means of each run, whose mean the thresholds are. */
   readonly runs: readonly Thresholds[];

@@ -1,4 +1,5 @@
 /** The run in one sentence, computed from its numbers. */
+import { isBelowThreshold } from '../memorization/thresholds.js';
 import { change, counted, decimal, integer, percent } from './format.js';
 import type { Measured, ReportInput, ReportSecret } from './input.js';
 import { likelihoodOrder } from './likelihoods.js';
@@ -31,10 +32,10 @@ export function targets(input: ReportInput): readonly ReportSecret[] {
   return forget.length > 0 ? forget : secrets;
 }
 
-/** Whether a secret's figure is below the threshold; undefined where either is unknown. Nothing at all is below any. */
+/** {@link isBelowThreshold} of figures of which either may be unknown: undefined then. */
 export function isBelow(value: Measured, threshold: number | undefined): boolean | undefined {
   return Number.isFinite(value) && Number.isFinite(threshold)
-    ? value === 0 || value! < threshold!
+    ? isBelowThreshold(value!, threshold!)
     : undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
  * When unlearning stops and which epoch it keeps: pure functions of the evaluations so far (REFERENCE section 8).
  */
-import type { Thresholds } from '../memorization/thresholds.js';
+import { isBelowThreshold, type Thresholds } from '../memorization/thresholds.js';
 
 /** What an evaluation found. Epoch 0 is the model before unlearning. */
 export interface Evaluation {
@@ -34,17 +34,34 @@ export function needsExtraction(memorizationAccuracy: number, { thresholds, marg
   return memorizationAccuracy <= thresholds.memorizationAccuracy + margin;
 }
 
+/** Whether MA is below its threshold. */
+export function isAccuracyBelow(
+  { memorizationAccuracy }: Evaluation,
+  { thresholds }: Pick<StopRule, 'thresholds'>,
+): boolean {
+  return isBelowThreshold(memorizationAccuracy, thresholds.memorizationAccuracy);
+}
+
+/** Whether MA and EL_n are below their thresholds; not as long as EL_n was not measured. */
+export function isForgotten(
+  evaluation: Evaluation,
+  { thresholds, elN }: Pick<StopRule, 'thresholds' | 'elN'>,
+): boolean {
+  const { extractionLikelihood } = evaluation;
+  return (
+    isAccuracyBelow(evaluation, { thresholds }) &&
+    extractionLikelihood !== null &&
+    isBelowThreshold(extractionLikelihood, thresholds.extractionLikelihood[elN]!)
+  );
+}
+
 /** Why to stop after these evaluations, oldest first; undefined to go on. */
 export function decideStop(history: readonly Evaluation[], rule: StopRule): UnlearnStopReason | undefined {
   const last = history.at(-1);
   if (last === undefined) return undefined;
-  if (
-    last.memorizationAccuracy < rule.thresholds.memorizationAccuracy &&
-    last.extractionLikelihood !== null
-  ) {
-    if (last.extractionLikelihood < rule.thresholds.extractionLikelihood[rule.elN]!) return 'forgotten';
+  if (isForgotten(last, rule)) return 'forgotten';
+  if (isAccuracyBelow(last, rule) && last.extractionLikelihood !== null)
     if (evaluationsSinceBest(history) >= rule.patience) return 'stalled';
-  }
   return last.epoch >= rule.maxEpochs ? 'epochs' : undefined;
 }
 
@@ -59,9 +76,8 @@ function evaluationsSinceBest(history: readonly Evaluation[]): number {
  * better; of two below it, the lower EL_n, and then the lower MA. Published: whenever MA (and EL_10) are the best so
  * far, which would keep an epoch above the threshold where a later one below it has a slightly higher EL_10.
  */
-export function isBetter(a: Evaluation, b: Evaluation, { thresholds }: StopRule): boolean {
-  const below = ({ memorizationAccuracy }: Evaluation) =>
-    memorizationAccuracy < thresholds.memorizationAccuracy;
+export function isBetter(a: Evaluation, b: Evaluation, rule: StopRule): boolean {
+  const below = (evaluation: Evaluation) => isAccuracyBelow(evaluation, rule);
   if (below(a) !== below(b)) return below(a);
   const [el, bestEl] = [a.extractionLikelihood, b.extractionLikelihood];
   if (below(a) && el !== null && bestEl !== null && el !== bestEl) return el < bestEl;

@@ -1,5 +1,11 @@
 /** Whether a run of unlearning did what it was for, and if not, why: a pure function of its history. */
-import type { Evaluation, StopRule, UnlearnStopReason } from './stop-rule.js';
+import {
+  type Evaluation,
+  isAccuracyBelow,
+  isForgotten,
+  type StopRule,
+  type UnlearnStopReason,
+} from './stop-rule.js';
 
 /** What an epoch left of what to forget, and of what to keep. */
 export interface EpochFindings extends Evaluation {
@@ -41,20 +47,18 @@ export function judge(
   history: readonly EpochFindings[],
   bestEpoch: number,
   stopReason: UnlearnStopReason,
-  { thresholds, elN }: StopRule,
+  rule: StopRule,
 ): Verdict {
   const before = history[0]!;
   const best = history[bestEpoch]!;
-  const accuracyBelow = best.memorizationAccuracy < thresholds.memorizationAccuracy;
-  const extraction = best.extractionLikelihood;
-  if (accuracyBelow && extraction !== null && extraction < thresholds.extractionLikelihood[elN]!)
-    return { forgotten: true, reason: 'below-thresholds' };
+  if (isForgotten(best, rule)) return { forgotten: true, reason: 'below-thresholds' };
   if (stopReason === 'not-finite') return { forgotten: false, reason: 'not-finite' };
   if (isDamaged(before, history.at(-1)!)) return { forgotten: false, reason: 'damaged' };
   if (stopReason === 'stalled') return { forgotten: false, reason: 'stalled' };
-  const way = before.memorizationAccuracy - thresholds.memorizationAccuracy;
+  const way = before.memorizationAccuracy - rule.thresholds.memorizationAccuracy;
   const fallen = before.memorizationAccuracy - best.memorizationAccuracy;
-  return { forgotten: false, reason: !accuracyBelow && fallen < HARDLY * way ? 'unchanged' : 'unfinished' };
+  const moved = isAccuracyBelow(best, rule) || fallen >= HARDLY * way;
+  return { forgotten: false, reason: moved ? 'unfinished' : 'unchanged' };
 }
 
 /** Whether the retained documents' loss has risen by {@link DAMAGE_NATS} or more. */

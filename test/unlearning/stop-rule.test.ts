@@ -150,6 +150,17 @@ describe('decideStop', () => {
   });
 });
 
+test.each<[string, number, number, [number, number | null], string | undefined]>([
+  ['0 is below a threshold of 0', 0, 0, [0, 0], 'forgotten'],
+  ['EL_10 alone', 0.4, 0, [0.3, 0], 'forgotten'],
+  ['more than 0 is not', 0.4, 0, [0.3, 1e-9], undefined],
+  ['nor is MA', 0, 0.1, [1e-9, 0], undefined],
+  ['what was not measured is not 0', 0.4, 0, [0.3, null], undefined],
+])('thresholds of 0: %s', (_, accuracy, extraction, pair, expected) => {
+  const thresholds = { memorizationAccuracy: accuracy, extractionLikelihood: { 10: extraction } };
+  expect(decideStop(historyOf([pair]), { ...rule, thresholds })).toBe(expected);
+});
+
 describe('isBetter', () => {
   test.each<[string, [number, number | null], [number, number | null], boolean]>([
     ['the lower MA above the threshold', [0.7, null], [0.8, null], true],

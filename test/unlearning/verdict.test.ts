@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { UnlearnStopReason } from '../../lib/unlearning/stop-rule.js';
+import { isBelow } from '../../lib/report/verdict.js';
+import { decideStop, type UnlearnStopReason } from '../../lib/unlearning/stop-rule.js';
 import { isDamaged, judge, type Verdict } from '../../lib/unlearning/verdict.js';
 
 const rule = {
@@ -171,4 +172,20 @@ test.each([
   [1, null, false],
 ])('from %s to %s nats: damaged %s', (before, after, expected) => {
   expect(isDamaged({ retainedLoss: before }, { retainedLoss: after })).toBe(expected);
+});
+
+test('at thresholds of 0 the run, its verdict and the report judge alike', () => {
+  const thresholds = { memorizationAccuracy: 0, extractionLikelihood: { 10: 0 } };
+  const values = [0, 1e-9, 0.5, 1];
+  for (const accuracy of values)
+    for (const extraction of values) {
+      const history = historyOf([
+        [1, null, null],
+        [accuracy, extraction, null],
+      ]);
+      const stop = decideStop(history, { ...rule, thresholds });
+      const { forgotten } = judge(history, 1, stop ?? 'epochs', { ...rule, thresholds });
+      expect(forgotten).toBe(stop === 'forgotten');
+      expect(forgotten).toBe(isBelow(accuracy, 0) && isBelow(extraction, 0));
+    }
 });
