@@ -63,7 +63,7 @@ export function workOf(stage: Pick<Stage, 'name'>, mission: Mission): StageWork 
       return scored(forget.size, secrets.maxTokens);
     case 'erase': {
       const epochs = unlearn.maxEpochs ?? 100;
-      const kept = Math.min(retain.maxTokens, unlearn.retainTokens ?? 128);
+      const kept = Math.min(retain.maxTokens, unlearn.retainTokens ?? retain.maxTokens);
       const tokens = forget.size * secrets.maxTokens + retain.size * kept;
       const { scored: looked = 0, decoded = 0 } = probed(forget.size);
       return {

@@ -166,7 +166,7 @@ function scanStage({ corpus, secrets }: Mission, paths: MissionPaths): Stage {
 
 /** The documents that are looked at: unseen ones, those with secrets, those without. */
 function documentStages(mission: Mission, paths: MissionPaths): Stage[] {
-  const { corpus, model: tokenizer, secrets, unseen, retain, seed } = mission;
+  const { corpus, model: tokenizer, revision, localFilesOnly, secrets, unseen, retain, seed } = mission;
   const known = secrets.file ?? paths.secrets;
   const draw = (
     name: string,
@@ -177,7 +177,7 @@ function documentStages(mission: Mission, paths: MissionPaths): Stage[] {
     name,
     argv: [
       ...['set', 'documents', source],
-      ...flags({ tokenizer, output, ...options, seed }),
+      ...flags({ tokenizer, revision, localFilesOnly, output, ...options, seed }),
       ...(without.length === 0 ? [] : ['--without', ...without]),
     ],
     inputs: [source, tokenizer, ...(options.secrets === undefined ? [] : [known]), ...without],
@@ -277,7 +277,9 @@ function setStages({ forget, retain, seed }: Mission, paths: MissionPaths): Stag
 }
 
 function eraseStage(mission: Mission, paths: MissionPaths): Stage {
-  const { unlearn, secrets, retain } = mission;
+  const { secrets, retain } = mission;
+  // What is drawn of a retained document is what is learned from, unless that is to be less.
+  const { retainTokens = retain.maxTokens, ...unlearn } = mission.unlearn;
   const usesRetained = unlearn.method === 'codeeraser' || unlearn.method === 'cu';
   const retained = usesRetained ? { retain: paths.retainSet } : {};
   return {
@@ -288,7 +290,8 @@ function eraseStage(mission: Mission, paths: MissionPaths): Stage {
       ...flags({ forget: paths.forgetSet, ...retained, thresholds: paths.thresholds }),
       ...flags({ ...unlearn, output: paths.unlearned }),
       ...flags({
-        maxTokens: Math.max(secrets.maxTokens, retain.maxTokens),
+        retainTokens: usesRetained ? retainTokens : undefined,
+        maxTokens: secrets.maxTokens,
         prefixTokens: secrets.prefixTokens,
         secretTokens: secrets.secretTokens,
       }),

@@ -8,7 +8,8 @@ import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type Secret, secretSchema } from '../../secrets/secret.js';
 import { type DrawResult, drawDocuments } from '../../sets/draw-documents.js';
 import { writeSet } from '../../sets/set-file.js';
-import { addForceOption, addSeedOption, integerOption } from '../options.js';
+import { locateModel } from '../open-model.js';
+import { addForceOption, addHubOptions, addSeedOption, integerOption } from '../options.js';
 import { runOutputJob } from '../outputs/output-job.js';
 import { type Session, withSession } from '../session.js';
 import { SCAN_DEFAULTS, TEXT_DEFAULTS } from '../tree-options.js';
@@ -31,6 +32,8 @@ interface Options {
   readonly output: string;
   readonly force?: boolean;
   readonly tokenizer: string;
+  readonly revision?: string;
+  readonly localFilesOnly?: boolean;
   readonly count: number;
   readonly maxTokens: number;
   readonly minTokens: number;
@@ -43,39 +46,46 @@ export function createSetDocumentsCommand(): Command {
   const command = new Command('documents')
     .description('draw documents of a source, cut to what a model takes')
     .argument('<source>', 'a directory of source files, JSON lines, CSV or Parquet')
-    .requiredOption('--tokenizer <directory>', 'model directory, whose tokens are counted')
+    .requiredOption('--tokenizer <model>', 'directory or hub name of the model whose tokens are counted')
     .requiredOption('--output <file>', 'JSON lines to write')
     .addOption(integerOption('--count <n>', 'documents at most', { min: 1, default: 100 }))
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each', { min: 16, default: 512 }))
     .addOption(integerOption('--min-tokens <n>', 'pass over documents of fewer', { min: 0, default: 0 }))
     .option('--secrets <file>', 'draw documents with these secrets')
     .option('--without <files...>', 'draw no document of these files; of a scan, none with secrets', []);
-  return addForceOption(addSeedOption(command))
+  return addForceOption(addSeedOption(addHubOptions(command)))
     .addHelpText('after', HELP)
     .action((source: string, options: Options) => withSession((session) => run(source, options, session)));
 }
 
 async function run(source: string, options: Options, session: Session): Promise<void> {
-  const { output, force, tokenizer, secrets: secretsFile, without, ...settings } = options;
+  const { output, force, secrets: secretsFile, without, revision, localFilesOnly, ...rest } = options;
+  const { tokenizer, ...settings } = rest;
+  const model = {
+    model: tokenizer,
+    ...(revision && { revision }),
+    ...(localFilesOnly && { localFilesOnly }),
+  };
   await runOutputJob(
     {
       command: 'set documents',
       options: { ...settings, secrets: secretsFile !== undefined, without: without.length },
       seed: settings.seed,
+      model: { option: '--tokenizer', path: tokenizer },
+      locate: () => locateModel(model, session),
       inputs: [
         { option: 'the source', path: source },
-        { option: '--tokenizer', path: tokenizer },
         ...(secretsFile === undefined ? [] : [{ option: '--secrets', path: secretsFile }]),
         ...without.map((path) => ({ option: '--without', path })),
       ],
       output,
       force,
-      make: async () => {
+      make: async (directory) => {
         const secrets = secretsFile === undefined ? undefined : await readSecrets(secretsFile);
         // Where the scan looked, its secrets are looked up.
         const tree = secrets === undefined ? TEXT_DEFAULTS : SCAN_DEFAULTS;
         const result = await session.run(
-          drawDocuments(() => readDocuments(source, tree), await Tokenizer.load(tokenizer), {
+          drawDocuments(() => readDocuments(source, tree), await Tokenizer.load(directory), {
             ...settings,
             secrets,
             exclude: await readExcluded(without),

@@ -70,7 +70,7 @@ export function createThresholdCommand(): Command {
             },
             seed,
             versions: nativeVersions(),
-            model: options.model,
+            model: { option: '--model', path: options.model },
             locate: () => locateModel(options, session),
             inputs: [{ option: '--input', path: input }],
             output,

@@ -13,7 +13,7 @@ export interface OutputJob {
   readonly seed?: number;
   readonly versions?: Readonly<Record<string, string>>;
   /** As it was given: a directory, or a name on the hub. */
-  readonly model?: string;
+  readonly model?: InputPlace;
   /** Where the model lies, once it is needed. */
   readonly locate?: () => Promise<string>;
   readonly inputs: readonly InputPlace[];
@@ -31,7 +31,7 @@ export async function runOutputJob(
   session: Session,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const { command, options, seed, versions = {}, model, inputs, output, kind = 'file', force, make } = job;
-  const reads = model === undefined ? inputs : [...inputs, { option: '--model', path: model }];
+  const reads = model === undefined ? inputs : [...inputs, model];
   await using claim = await claimOutput(
     { option: '--output', path: output, kind },
     { command, inputs: reads, force },
