@@ -34,6 +34,7 @@ export { type Document, type ReadDocumentsOptions, readDocuments } from './data/
 export { type Dataset, type DatasetFile, resolveDataset } from './data/hub/dataset.js';
 export { type ResolveModelEvent, type ResolveModelOptions, resolveModel } from './data/hub/hub.js';
 export type { LeftOutReason, LeftOutRecord, OnLeftOut } from './data/left-out.js';
+export { digestModel, type ModelDigest, modelDirectories } from './data/model-digest.js';
 export { openResumableJsonLines, type ResumableJsonLines } from './data/outputs/resumable-json-lines.js';
 export { type RunManifest, readRunManifest, writeRunManifest } from './data/outputs/run-manifest.js';
 export { createRunRecorder, type RunRecorder, type RunRecorderOptions } from './data/outputs/run-recorder.js';
@@ -103,6 +104,8 @@ export {
   type Thresholds,
   type ThresholdsResult,
 } from './memorization/thresholds.js';
+export { type AdapterConfig, readAdapterConfig } from './model/adapters/adapter-config.js';
+export { type ModelPlace, placeOf } from './model/adapters/model-place.js';
 export { type GenerationConfig, readGenerationConfig } from './model/decoding/generation-config.js';
 export {
   type CreateModelOptions,

@@ -1,6 +1,6 @@
 /** `lethe model`: what a checkpoint holds, without loading its weights; and a padding token for one that has none. */
 import { Command } from 'commander';
-import { digestDirectory } from '../../data/digest.js';
+import { digestModel } from '../../data/model-digest.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { placeOf } from '../../model/adapters/model-place.js';
@@ -136,7 +136,7 @@ async function describeModel(directory: string): Promise<Readonly<Record<string,
     ...(located === undefined ? {} : describeWeights(base, located.sources)),
     tokenizer: tokenizer ?? null,
     generation: describeGeneration(await readGenerationConfig(base)),
-    digest: await digestDirectory(directory),
+    digest: (await digestModel(directory)).digest,
     ...(located === undefined || located.warnings.length === 0 ? {} : { warnings: located.warnings }),
     ...(problems.length === 0 ? {} : { problems }),
   };

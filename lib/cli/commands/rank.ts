@@ -151,7 +151,7 @@ async function rank(options: Options, session: Session): Promise<void> {
   };
   const recorder = createRunRecorder({ command: 'rank', options: settings, versions: nativeVersions() });
   await recorder.setModel(directory);
-  if (directory2 !== undefined) await recorder.addInput(directory2);
+  if (directory2 !== undefined) await recorder.addModel(directory2);
   for (const part of source.parts) await recorder.addInput(part);
   // Before the logs: other verdicts need no new scores.
   const runKey = runKeyOf(recorder.finish({}));

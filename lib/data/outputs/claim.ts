@@ -6,7 +6,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError, InputError, LetheError } from '../../errors.js';
-import { followLinks, isStream } from '../../files.js';
+import { followLinks, isDirectory, isStream } from '../../files.js';
 import { describeOwner, tryLock } from '../../lock.js';
 import { type ClaimedPlace, type ClaimRequest, LOCK, OutputClaim } from './output-claim.js';
 import { type OutputPlace, refuseOverlap } from './output-overlap.js';
@@ -98,11 +98,7 @@ async function claim(
  * a file system refuses a new name as not found, as /proc does.
  */
 async function makeDirectory(path: string): Promise<string | undefined> {
-  const isThere = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isThere) return undefined;
+  if (await isDirectory(path)) return undefined;
   const above = dirname(path) === path ? undefined : await makeDirectory(dirname(path));
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     // Two that begin at once make the same directories.

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { fileError, InputError } from '../../errors.js';
 import { followLinks } from '../../files.js';
+import { modelDirectories } from '../model-digest.js';
 
 export interface InputPlace {
   /** What the user calls it, e.g. `--input`. */
@@ -35,7 +36,7 @@ export async function refuseOverlap(
 ): Promise<void> {
   const target = await locate(output.path);
   const beside = await locate(target.path + kept);
-  for (const input of inputs) {
+  for (const input of await withBases(inputs)) {
     const read = await locate(input.path);
     // Directories above the output are made first: what is to be read there must not come to be by that.
     if (read.identity === undefined) {
@@ -66,6 +67,15 @@ export async function refuseOverlap(
   for (const other of others)
     if (isSame(target, await locate(other.path)))
       throw overlap(`${output.option} and ${other.option} to differ`, output, other);
+}
+
+/** An adapter alone is read with its base; where that cannot be found, whoever reads it says so. */
+async function withBases(inputs: readonly InputPlace[]): Promise<InputPlace[]> {
+  const bases: InputPlace[] = [];
+  for (const { option, path } of inputs)
+    for (const base of (await modelDirectories(path).catch(() => [])).slice(1))
+      bases.push({ option: `the base of ${option}`, path: base });
+  return [...inputs, ...bases];
 }
 
 interface Located {

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { fileError } from '../../errors.js';
 import { modelOfSnapshot } from '../../model/hub/hub-cache.js';
 import { digestPath, digestText } from '../digest.js';
+import { digestModel } from '../model-digest.js';
 import type { RunManifest, RunSource, RunStep } from './run-manifest.js';
 
 export interface RunRecorderOptions {
@@ -18,8 +19,10 @@ export interface RunRecorderOptions {
 export interface RunRecorder {
   /** Runs `work` and notes how long it took, also when it fails. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Digests the model's directory. One in the hub's cache is called by its name and commit. */
+  /** Digests the model, its base included. One in the hub's cache is called by its name and commit. */
   setModel(path: string): Promise<void>;
+  /** {@link setModel} of another model that the run reads. */
+  addModel(path: string): Promise<void>;
   /** Digests a file or directory that the run reads. */
   addInput(path: string): Promise<void>;
   /**
@@ -38,6 +41,10 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
   const inputs: RunSource[] = [];
   let model: RunSource | undefined;
 
+  const modelSource = async (path: string): Promise<RunSource> => {
+    const { name, commit } = modelOfSnapshot(path) ?? {};
+    return { path: name ?? path, ...(commit === undefined ? {} : { commit }), ...(await digestModel(path)) };
+  };
   const source = async (path: string): Promise<RunSource> => ({ path, digest: await digestPath(path) });
 
   return {
@@ -50,9 +57,10 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
       }
     },
     async setModel(path) {
-      const { name, commit } = modelOfSnapshot(path) ?? {};
-      const { digest } = await source(path);
-      model = { path: name ?? path, ...(commit === undefined ? {} : { commit }), digest };
+      model = await modelSource(path);
+    },
+    async addModel(path) {
+      inputs.push(await modelSource(path));
     },
     async addInput(path) {
       inputs.push(await source(path));
