@@ -41,6 +41,15 @@ export function parseJsonWithDigits(text: string): unknown {
   );
 }
 
+/** A value as {@link parseJson} reads it and Python writes it, indented by two spaces, with a line end. */
+export function formatJson(value: unknown): string {
+  const standIn = (_key: string, part: unknown) =>
+    typeof part === 'number' && !Number.isFinite(part) ? `${NAN} ${part}` : part;
+  return `${JSON.stringify(value, standIn, 2).replace(STAND_INS, '$1')}\n`;
+}
+
+const STAND_INS = new RegExp(`"${NAN} (-?\\w+)"`, 'g');
+
 function spell(match: string): string {
   if (match.startsWith('"')) return match;
   if (match.endsWith('NaN')) return JSON.stringify(NAN);

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError } from '../errors.js';
 import { readJsonFile, writeFileAtomic } from '../files.js';
+import { formatJson } from '../json.js';
 import { Model } from './model.js';
 import { directorySchema } from './options.js';
 import { Tokenizer } from './tokenizer/tokenizer.js';
@@ -137,5 +138,5 @@ function withEntry<T extends { readonly id: number }>(entries: readonly T[], ent
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+  await writeFileAtomic(path, formatJson(value));
 }

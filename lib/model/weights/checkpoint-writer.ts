@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileError } from '../../errors.js';
 import { replaceFile, writeFileAtomic } from '../../files.js';
+import { formatJson } from '../../json.js';
 import type { DType, NativeModel, Slice } from '../../native/contract.js';
 import { translateNativeErrors } from '../../native/errors.js';
 import type { Carried } from './carried.js';
@@ -49,7 +50,7 @@ export async function writeCheckpoint(
   const architectures = own ?? [family.architecture];
   // transformers 5 reads `dtype`, transformers 4 `torch_dtype`.
   const saved = { ...config, architectures, dtype, torch_dtype: dtype };
-  await writeFileAtomic(join(directory, 'config.json'), `${JSON.stringify(saved, null, 2)}\n`);
+  await writeFileAtomic(join(directory, 'config.json'), formatJson(saved));
   for (const file of tokenizerFiles) {
     const content = await readFile(file).catch((cause: unknown) => {
       throw fileError('read', file, cause);

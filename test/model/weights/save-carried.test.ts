@@ -84,6 +84,18 @@ describe('what is carried', () => {
     ]);
   });
 
+  test('numbers of config.json that JSON does not have', async () => {
+    const original = join(scratch, 'nan');
+    await cp(familyFixture('llama'), original, { recursive: true });
+    const config = await readFile(join(original, 'config.json'), 'utf8');
+    const odd = '"odd": [NaN, Infinity, -Infinity]';
+    await writeFile(join(original, 'config.json'), config.replace('{', `{${odd},`));
+    await using model = await Model.load(original);
+    await model.save(join(scratch, 'nan-saved'));
+    const saved = await readFile(join(scratch, 'nan-saved', 'config.json'), 'utf8');
+    expect(saved.replace(/\s+/g, ' ')).toContain('"odd": [ NaN, Infinity, -Infinity ]');
+  });
+
   test('generation_config.json, letter for letter', async () => {
     const original = join(scratch, 'generation');
     await cp(familyFixture('llama'), original, { recursive: true });
