@@ -6,6 +6,7 @@ import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { describeIssue } from '../check.js';
 import { fileError, InputError } from '../errors.js';
+import { isDirectory } from '../files.js';
 import { type Mission, type MissionSettings, missionSchema } from './mission.js';
 
 /** No mission file is longer: what is has been named by mistake. */
@@ -83,13 +84,9 @@ function sentence(message: string): string {
 async function resolvePaths(settings: MissionSettings, file: string): Promise<Mission> {
   const beside = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
   const { model, corpus, unseen, secrets } = settings;
-  const isDirectory = await stat(beside(model)).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
   return {
     ...settings,
-    model: isDirectory || looksLikePath(model) ? beside(model) : model,
+    model: (await isDirectory(beside(model))) || looksLikePath(model) ? beside(model) : model,
     corpus: beside(corpus),
     directory: beside(settings.directory ?? basename(file).replace(/\.ya?ml$/i, '')),
     unseen: unseen.source === undefined ? unseen : { ...unseen, source: beside(unseen.source) },

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { CachedRepository, COMMIT, HUB_NAME } from '../../model/hub/hub-cache.js';
+import { TOKENIZER_FILES } from '../../model/tokenizer/tokenizer-files.js';
 import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../../model/weights/stored-tensors.js';
 import { HubClient, type HubFile, HubUnreachable } from './client.js';
 import { downloadFiles, type HubEvent } from './files.js';
@@ -15,12 +16,7 @@ export type ResolveModelEvent = HubEvent;
 const SMALL_FILES = [
   'config.json',
   'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'vocab.json',
-  'merges.txt',
+  ...TOKENIZER_FILES,
   'chat_template.jinja',
 ] as const;
 

@@ -23,6 +23,7 @@ import type { Encoding } from './encoding.js';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import { TokenSink } from './token-sink.js';
 import { interpretTokenizer, type TokenizerJson, type TokenizerSpec } from './tokenizer-file.js';
+import { TOKENIZER_FILES } from './tokenizer-files.js';
 import { readTokenizerSource, type TokenizerSource } from './tokenizer-source.js';
 import { trimOffsets } from './trim-offsets.js';
 import { WordEncoder } from './words.js';
@@ -47,16 +48,6 @@ const encodeOptions = z.strictObject({
 });
 
 const decodeOptions = z.strictObject({ skipSpecialTokens: z.boolean().optional() });
-
-/** Files of a model directory that say how its text is tokenized. The first one is required, or the last two. */
-const TOKENIZER_FILES = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'vocab.json',
-  'merges.txt',
-] as const;
 
 export class Tokenizer implements SpecialTokens {
   /** The largest id + 1, added tokens counted: the least vocabulary that a model for this tokenizer can have. */
