@@ -1,4 +1,4 @@
-/** JSON as Python writes it: RFC 8259 with NaN, Infinity and -Infinity. */
+/** JSON as Python writes it: RFC 8259 with NaN, Infinity and -Infinity, and whole numbers of any length. */
 import { randomUUID } from 'node:crypto';
 
 /** Strings, which are passed over, and the words that JSON does not have. */
@@ -7,8 +7,10 @@ const STRINGS_AND_WORDS = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs;
 /** Strings, and whole numbers that a double may not hold. */
 const STRINGS_AND_LONG = /"(?:[^"\\]|\\.)*"|-?\b\d{16,}\b(?![.eE])/gs;
 
-/** Stands for NaN, which no number of JSON's is read as. Drawn anew in each process, so that no text can hold it. */
+/** Stand for NaN, which no number of JSON's is read as, and before digits. Drawn anew in each process, so that no text can hold them. */
 const NAN = `NaN ${randomUUID()}`;
+const DIGITS = `digits ${randomUUID()} `;
+const QUOTED_DIGITS = new RegExp(`"${DIGITS}(-?\\d+)"`, 'g');
 
 /**
  * The value of a JSON text. `NaN`, `Infinity` and `-Infinity` are the numbers that they are in JavaScript.
@@ -32,13 +34,33 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** {@link parseJson} with whole numbers beyond 2^53 as strings of their digits: a double would change the last ones. */
+/** {@link parseJson} with whole numbers beyond 2^53 as BigInts: a double would change their last digits. */
 export function parseJsonWithDigits(text: string): unknown {
-  return parseJson(
-    text.replace(STRINGS_AND_LONG, (match) =>
-      match.startsWith('"') || Number.isSafeInteger(Number(match)) ? match : `"${match}"`,
-    ),
+  const marked = text.replace(STRINGS_AND_LONG, (match) =>
+    match.startsWith('"') || Number.isSafeInteger(Number(match)) ? match : `"${DIGITS}${match}"`,
   );
+  return withDigits(parseJson(marked));
+}
+
+/** In place: what was parsed belongs to nobody yet. */
+function withDigits(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith(DIGITS)) return BigInt(value.slice(DIGITS.length));
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = value as Record<string, unknown>;
+  for (const key of Object.keys(fields)) fields[key] = withDigits(fields[key]);
+  return value;
+}
+
+/** The JSON text of a value, in which BigInts are numbers with all of their digits. @throws TypeError as `JSON.stringify` does */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // A BigInt, which JSON.stringify refuses, or a circle, which it refuses again: looked into only then, so that the rest costs nothing.
+    return JSON.stringify(value, (_key, inner) =>
+      typeof inner === 'bigint' ? `${DIGITS}${inner}` : inner,
+    ).replace(QUOTED_DIGITS, '$1');
+  }
 }
 
 /** A value as {@link parseJson} reads it and Python writes it, indented by two spaces, with a line end. */

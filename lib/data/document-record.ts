@@ -47,7 +47,7 @@ export function toDocument(
   const origin = originOf(record, where);
   const licence = licenceOf(firstOf(record, FIELDS.licence), where);
   return {
-    id: id === undefined ? `${basename(path)}:${place}` : idOf(id, where),
+    ...(id === undefined ? { id: `${basename(path)}:${place}` } : idOf(id, where)),
     text: textOf(record, textField, where),
     ...(origin ? { path: origin } : {}),
     ...(licence ? { licence } : {}),
@@ -81,11 +81,11 @@ function textOf(record: DocumentRecord, textField: string | undefined, where: st
   throw unexpected('a string', field, where);
 }
 
-function idOf(field: Field, where: string): string {
+function idOf(field: Field, where: string): Pick<Document, 'id' | 'number'> {
   const { value } = field;
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return String(value);
-  throw unexpected('a string', field, where);
+  if (typeof value === 'string') return { id: value };
+  if (typeof value === 'number' || typeof value === 'bigint') return { id: String(value), number: value };
+  throw unexpected('a string or a number', field, where);
 }
 
 /** `repository/path` where both are known: `setup.py` alone says nothing. */

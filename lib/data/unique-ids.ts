@@ -1,5 +1,6 @@
 /** Ids by which records are told apart: of two with the same one, seeds, results and sets would be mixed up. */
 import { InputError } from '../errors.js';
+import type { RecordId } from './record-id.js';
 
 /** A Set of V8's holds 2^24 entries at most. */
 const SET_ENTRIES = 2 ** 23;
@@ -12,7 +13,7 @@ export class UniqueIds {
    * @param where the record stands, for the message: `data.jsonl line 12`
    * @throws InputError `ERR_FILE_FORMAT` for an id that was there before
    */
-  add(id: string | number | bigint, where: string): void {
+  add(id: RecordId, where: string): void {
     const key = String(id);
     if (this.#sets.some((set) => set.has(key)))
       throw new InputError(

@@ -52,14 +52,14 @@ export async function* scanDocuments(
   const counts = new Map<string, number>();
   let done = 0;
   let sensitiveDocuments = 0;
-  for await (const { id, text } of documents) {
+  for await (const { id, number, text } of documents) {
     throwIfAborted(signal);
     const found = scanSecrets(text, { tags });
     const secrets = filter ? filterSecrets(found) : found;
     for (const { type } of secrets) counts.set(type, (counts.get(type) ?? 0) + 1);
     done++;
     if (secrets.length > 0) sensitiveDocuments++;
-    yield { type: 'scanned', document: { id, text, secrets } };
+    yield { type: 'scanned', document: { id, ...(number === undefined ? {} : { number }), text, secrets } };
     yield progress('scan', done, undefined, 'documents', `${sensitiveDocuments} with secrets`);
   }
   const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));

@@ -22,6 +22,8 @@ export interface Secret {
 /** A document that has been scanned. */
 export interface ScannedDocument {
   readonly id: string;
+  /** The id as its record has it, where that is a number. */
+  readonly number?: number | bigint;
   readonly text: string;
   readonly secrets: readonly Secret[];
 }

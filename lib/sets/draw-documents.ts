@@ -143,18 +143,21 @@ function cutAll(
     minTokens === 0 || tokenizer.encode(text, { maxTokens: minTokens }).tokens.length >= minTokens;
   for (const { document } of candidates) {
     if (records.length >= count) break;
-    const { id, text } = document;
+    const { id, number, text } = document;
     if (!isLongEnough(text)) continue;
     const origin = document.licence === undefined ? {} : { licence: document.licence };
     if (secrets === undefined) {
-      records.push({ id, text: firstLines(text, tokenizer, maxTokens), ...origin });
+      records.push({ id: number ?? id, text: firstLines(text, tokenizer, maxTokens), ...origin });
       continue;
     }
     const { excerpts, tooLong } = excerptsOf(text, secrets.get(id)!, tokenizer, maxTokens);
     secretsTooLong += tooLong;
     for (const excerpt of excerpts)
       records.push({
-        id: excerpts.length === 1 && excerpt.start === 0 ? id : `${id}:${lineOf(text, excerpt.start)}`,
+        id:
+          excerpts.length === 1 && excerpt.start === 0
+            ? (number ?? id)
+            : `${id}:${lineOf(text, excerpt.start)}`,
         text: excerpt.text,
         secrets: [...excerpt.secrets],
         ...origin,

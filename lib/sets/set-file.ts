@@ -1,5 +1,6 @@
 /** Forget, retained and unseen sets as files: one JSON object a line. */
 import { z } from 'zod';
+import { recordIdSchema, showId } from '../data/record-id.js';
 import { readNumberedJsonLines, writeJsonLines } from '../data/text/json-lines.js';
 import { UniqueIds } from '../data/unique-ids.js';
 import { locateSecrets } from '../secrets/locate-secrets.js';
@@ -7,7 +8,7 @@ import { secretSchema } from '../secrets/secret.js';
 
 /** One line of a set file. MA and EL_n keep the names that they have in the output of `lethe measure`. */
 const recordSchema = z.looseObject({
-  id: z.string(),
+  id: recordIdSchema,
   text: z.string(),
   /** With offsets into `text`. */
   secrets: z.array(secretSchema).optional(),
@@ -35,7 +36,7 @@ export async function readSet(path: string): Promise<SetRecord[]> {
     const where = `${path} line ${line}`;
     ids.add(record.id, where);
     if (record.secrets !== undefined)
-      locateSecrets(record.text, record.secrets, `record ${JSON.stringify(record.id)} in ${where}`);
+      locateSecrets(record.text, record.secrets, `record ${showId(record.id)} in ${where}`);
     records.push(record);
   }
   return records;

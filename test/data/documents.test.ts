@@ -28,7 +28,7 @@ describe('JSON lines', () => {
     expect(await collect(readDocuments(path))).toEqual([
       { id: 'one', text: 'A' },
       { id: `${name}:2`, text: 'B', path: 'src/b.py', licence: 'mit' },
-      { id: '7', text: 'C' },
+      { id: '7', number: 7, text: 'C' },
     ]);
   });
 

@@ -118,7 +118,7 @@ describe('JSON', () => {
       '{"id":12345678901234567890,"text":"a","n":1}\n{"id":9007199254740991,"n":-0}',
     );
     expect(await values(path)).toEqual([
-      { id: '12345678901234567890', text: 'a', n: 1 },
+      { id: 12345678901234567890n, text: 'a', n: 1 },
       { id: 9007199254740991, n: -0 },
     ]);
   });
@@ -183,7 +183,11 @@ describe('which format it is', () => {
     const path = await put(`a.jsonl.${suffix}`, readFileSync(fixture(`compressed/${names[suffix as 'xz']}`)));
     const documents = await collect(readDocuments(path));
     expect(documents.length).toBe(600);
-    expect(documents[599]).toEqual({ id: '599', text: 'def f599(x):\n    return x + 599  # é 🙂\n' });
+    expect(documents[599]).toEqual({
+      id: '599',
+      number: 599,
+      text: 'def f599(x):\n    return x + 599  # é 🙂\n',
+    });
   });
 
   test.each<[string, string | Buffer, unknown[]]>([

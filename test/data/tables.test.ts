@@ -109,7 +109,7 @@ describe('Parquet', () => {
 
   test('of required columns, with whole numbers as ids', async () => {
     expect(await collect(readDocuments(fixture('required.parquet')))).toEqual(
-      documents.map(({ text }, i) => ({ id: String(i), text })),
+      documents.map(({ text }, i) => ({ id: String(i), number: BigInt(i), text })),
     );
   });
 

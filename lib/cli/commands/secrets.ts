@@ -8,7 +8,7 @@ import { readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
 import { claimOutput } from '../../data/outputs/claim.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
-import { writeJsonLines } from '../../data/text/json-lines.js';
+import { formatRecord, writeJsonLines } from '../../data/text/json-lines.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { isStream } from '../../files.js';
@@ -101,7 +101,10 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
         return;
       }
       if (next.value.type === 'progress') session.progress(next.value);
-      else yield { id: next.value.document.id, secrets: next.value.document.secrets };
+      else {
+        const { id, number, secrets } = next.value.document;
+        yield { id: number ?? id, secrets };
+      }
     }
   }
   try {
@@ -120,7 +123,7 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
 
 async function print(records: AsyncIterable<object>): Promise<void> {
   for await (const record of records) {
-    if (!process.stdout.write(`${JSON.stringify(record)}\n`)) await once(process.stdout, 'drain');
+    if (!process.stdout.write(formatRecord(record, 'stdout'))) await once(process.stdout, 'drain');
   }
 }
 

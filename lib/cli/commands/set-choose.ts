@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { type RecordId, recordIdSchema, showId } from '../../data/record-id.js';
 import { readJsonLines, writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
 import { selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';
@@ -71,7 +72,7 @@ async function chooseForget(options: ForgetOptions, session: Session): Promise<v
       make: async () => {
         const candidates = (await readProbed(input)).map(({ id, text, ma, secrets }) => ({
           record: { id, text, secrets, ...(ma === null ? {} : { ma }) },
-          id,
+          id: String(id),
           memorizationAccuracy: ma ?? Number.NaN,
           secretTokens: secrets.reduce((sum, { first, last }) => sum + last - first + 1, 0),
         }));
@@ -103,7 +104,7 @@ async function chooseForget(options: ForgetOptions, session: Session): Promise<v
 }
 
 const probedSchema = z.looseObject({
-  id: z.union([z.string(), z.number()]).transform(String),
+  id: recordIdSchema,
   text: z.string(),
   /** Null where no secret could be measured. */
   ma: z.number().min(0).max(1).nullable(),
@@ -172,9 +173,10 @@ async function chooseRetain(options: RetainOptions, session: Session): Promise<v
       make: async () => {
         const accuracies = await readAccuracies(scores);
         const candidates = (await readSet(input)).map((record) => {
-          const accuracy = accuracies.get(record.id);
+          const id = String(record.id);
+          const accuracy = accuracies.get(id);
           if (accuracy === undefined) throw withoutScore(record.id, scores);
-          return { ...record, memorizationAccuracy: accuracy };
+          return { record, id, memorizationAccuracy: accuracy };
         });
         const qualified = candidates.filter(
           ({ memorizationAccuracy }) => memorizationAccuracy >= minAccuracy,
@@ -183,7 +185,7 @@ async function chooseRetain(options: RetainOptions, session: Session): Promise<v
         const drawn = selectRetainSet(candidates, { size: fitting, minAccuracy, seed });
         await writeSet(
           path,
-          drawn.map(({ id, text, memorizationAccuracy: ma }) => ({ id, text, ma })),
+          drawn.map(({ record: { id, text }, memorizationAccuracy: ma }) => ({ id, text, ma })),
         );
         session.say(
           `${qualified} of ${candidates.length} documents have an MA >= ${minAccuracy}; ${drawn.length} were drawn.`,
@@ -196,7 +198,7 @@ async function chooseRetain(options: RetainOptions, session: Session): Promise<v
 }
 
 const scoreSchema = z.looseObject({
-  id: z.union([z.string(), z.number()]).transform(String),
+  id: recordIdSchema.transform(String),
   hits: z.array(z.int().min(0).max(1)),
 });
 
@@ -208,10 +210,10 @@ async function readAccuracies(path: string): Promise<Map<string, number>> {
   return accuracies;
 }
 
-function withoutScore(id: string, scores: string): InputError {
+function withoutScore(id: RecordId, scores: string): InputError {
   return new InputError(
     'ERR_RUN_MISMATCH',
-    `Expected a score of document ${JSON.stringify(id)} in ${scores} but found none.`,
+    `Expected a score of document ${showId(id)} in ${scores} but found none.`,
     { remedy: 'Score the documents of --input: lethe score.' },
   );
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { readDocuments } from '../../data/documents.js';
+import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
@@ -102,7 +103,7 @@ async function run(source: string, options: Options, session: Session): Promise<
 }
 
 const foundSchema = z.looseObject({
-  id: z.union([z.string(), z.number()]).transform(String),
+  id: recordIdSchema.transform(String),
   secrets: z.array(secretSchema).optional(),
 });
 

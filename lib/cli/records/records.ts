@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { describe, describeIssue } from '../../check.js';
 import { inputFormat, readInput } from '../../data/input-records.js';
+import { type RecordId, recordIdSchema, showId } from '../../data/record-id.js';
 import { UniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { parseJson } from '../../json.js';
@@ -12,7 +13,7 @@ import { locateSecrets, type OffsetUnit } from '../../secrets/locate-secrets.js'
 import { type Secret, secretSchema } from '../../secrets/secret.js';
 
 const recordSchema = z.looseObject({
-  id: z.union([z.string(), z.number()]).optional(),
+  id: recordIdSchema.optional(),
   text: z.string().optional(),
   content: z.string().optional(),
   tokens: z.array(z.int().min(0)).optional(),
@@ -29,7 +30,7 @@ const recordSchema = z.looseObject({
 
 export interface InputRecord {
   /** As given; the line number where none is. No other record of the input has it. */
-  readonly id: string | number;
+  readonly id: RecordId;
   /** Whether the id was given. */
   readonly named: boolean;
   /** Exactly one of `text` and `tokens` is there. */
@@ -77,7 +78,7 @@ export async function* readRecords(
   const ids = new UniqueIds();
   for await (const { record, place, where } of checkedRecords(path, format)) {
     requireOneSource(record, chat !== undefined, where);
-    const name = `record ${JSON.stringify(record.id ?? place)}`;
+    const name = `record ${showId(record.id ?? place)}`;
     const rendered =
       record.messages === undefined
         ? undefined
@@ -117,15 +118,15 @@ function requireOneSource(record: z.infer<typeof recordSchema>, chats: boolean, 
 
 function locatedSecrets(
   { text, content, secrets }: z.infer<typeof recordSchema>,
-  id: string | number,
+  id: RecordId,
   offsets: OffsetUnit | undefined,
 ): Secret[] | undefined {
   if (secrets === undefined) return undefined;
   const holder = text ?? content;
-  if (holder !== undefined) return locateSecrets(holder, secrets, `record ${JSON.stringify(id)}`, offsets);
+  if (holder !== undefined) return locateSecrets(holder, secrets, `record ${showId(id)}`, offsets);
   throw new InputError(
     'ERR_FILE_FORMAT',
-    `Expected a text for the secrets of record ${JSON.stringify(id)} but found none, and so nothing that their offsets count in.`,
+    `Expected a text for the secrets of record ${showId(id)} but found none, and so nothing that their offsets count in.`,
     { remedy: 'Give the text instead, or for unlearning a mask: 1 for each token that is secret.' },
   );
 }
@@ -165,13 +166,13 @@ export function encodingOf(
   if (length > model.contextLength)
     throw new InputError(
       'ERR_CONTEXT_LENGTH',
-      `Expected at most ${model.contextLength} tokens, the model's context, in record ${JSON.stringify(record.id)} but it has ${length}.`,
+      `Expected at most ${model.contextLength} tokens, the model's context, in record ${showId(record.id)} but it has ${length}.`,
       { remedy: 'Cut longer records with --max-tokens, or split them.' },
     );
   if (length < least)
     throw new InputError(
       'ERR_FILE_FORMAT',
-      `Expected at least ${least} token${least === 1 ? '' : 's'} in record ${JSON.stringify(record.id)} but it has ${length}.`,
+      `Expected at least ${least} token${least === 1 ? '' : 's'} in record ${showId(record.id)} but it has ${length}.`,
     );
   return encoding;
 }
@@ -184,7 +185,7 @@ function encode(
   if (tokenizer === undefined)
     throw new InputError(
       'ERR_FILE_NOT_FOUND',
-      `Expected tokenizer.json in the model's directory for the text of record ${JSON.stringify(record.id)} but found none.`,
+      `Expected tokenizer.json in the model's directory for the text of record ${showId(record.id)} but found none.`,
       { remedy: 'Put the tokenizer files beside the model, or give tokens instead of text.' },
     );
   return tokenizer.encode(record.text!, {

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { describeIssue } from '../../check.js';
 import { InputError } from '../../errors.js';
 import { type ReplaceOptions, replaceFile } from '../../files.js';
-import { parseJson, parseJsonWithDigits } from '../../json.js';
+import { jsonText, parseJson, parseJsonWithDigits } from '../../json.js';
 import { jsonTexts } from './json-texts.js';
 import { PeekableBytes } from './peek.js';
 import { type OnRead, readTextBytes } from './plain-bytes.js';
@@ -62,7 +62,7 @@ export function parseRecord<T>(line: string, schema: z.ZodType<T>, where: string
 const IDS = ['id', 'doc_id'];
 
 /**
- * The value of a JSON text; ids that are whole numbers beyond 2^53 as strings of their digits.
+ * The value of a JSON text; ids that are whole numbers beyond 2^53 as BigInts.
  *
  * @param where names the text in the message
  * @throws InputError `ERR_FILE_FORMAT`
@@ -114,9 +114,8 @@ export async function writeJsonLines(
 
 /** A record as its line, line end included. */
 export function formatRecord(record: object, path: string): string {
-  let json: string | undefined;
   try {
-    json = JSON.stringify(record);
+    return `${jsonText(record)}\n`;
   } catch (cause) {
     throw new InputError(
       'ERR_INVALID_OPTION',
@@ -124,5 +123,4 @@ export function formatRecord(record: object, path: string): string {
       { cause },
     );
   }
-  return `${json}\n`;
 }

@@ -1,5 +1,6 @@
 /** Documents of a mission token by token, and the loss and MA of retained and unseen code, from their scores. */
 import { z } from 'zod';
+import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import type { MissionPaths, Phase, ScoredSet } from '../../mission/paths.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
@@ -11,7 +12,7 @@ import { isThere } from './secrets.js';
 const SHOWN = 2;
 
 const scoreSchema = z.looseObject({
-  id: z.union([z.string(), z.number()]).transform(String),
+  id: recordIdSchema.transform(String),
   /** Of tokens 2..T. */
   logprobs: z.array(z.number().nullable()),
   hits: z.array(z.int().min(0).max(1)),
@@ -35,7 +36,7 @@ export async function readScored(
   const before = await readScores(set, 'before', paths);
   if (before === undefined) return { figures: undefined, shown: [] };
   const after = await readScores(set, 'after', paths);
-  const records = await readSet(paths[FILES[set]]);
+  const records = (await readSet(paths[FILES[set]])).map((record) => ({ ...record, id: String(record.id) }));
   const first = [...records].sort((a, b) => Number(chosen.has(b.id)) - Number(chosen.has(a.id)));
   return {
     figures: figuresOf(before, after),
@@ -84,7 +85,7 @@ function figuresOf(
 }
 
 function showDocument(
-  { id, text, secrets = [] }: SetRecord,
+  { id, text, secrets = [] }: SetRecord & { readonly id: string },
   role: ReportDocument['role'],
   tokenizer: Tokenizer,
   before: Score,

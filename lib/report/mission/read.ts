@@ -41,7 +41,7 @@ export async function readMissionReport(directory: string): Promise<ReportInput>
   const tokenizer = await Tokenizer.load(model);
 
   const idsOf = async (set: string) =>
-    new Set((await isThere(set)) ? (await readSet(set)).map(({ id }) => id) : []);
+    new Set((await isThere(set)) ? (await readSet(set)).map(({ id }) => String(id)) : []);
   const forget = await idsOf(paths.forgetSet);
   const retain = await idsOf(paths.retainSet);
   const secrets = await readSecrets(paths, mission.secrets.el, forget);

@@ -1,6 +1,7 @@
 /** The secrets of a mission's report: what was probed before, and after if there was an after. */
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import type { MissionPaths } from '../../mission/paths.js';
 import type { BeforeAfter, Measured, ReportSecret, ReportSummary } from '../input.js';
@@ -8,7 +9,7 @@ import type { BeforeAfter, Measured, ReportSecret, ReportSummary } from '../inpu
 const share = z.number().min(0).max(1).nullable();
 
 const probeSchema = z.looseObject({
-  id: z.union([z.string(), z.number()]).transform(String),
+  id: recordIdSchema.transform(String),
   secrets: z.array(
     z.looseObject({
       // And el3, el5, ...: which there are, the mission says.

@@ -136,7 +136,9 @@ describe('writeJsonLines', () => {
   });
 
   test('refuses what JSON cannot hold', async () => {
-    await expect(writeJsonLines(join(directory, 'x.jsonl'), [{ n: 1n }])).rejects.toMatchObject({
+    const circle: object[] = [];
+    circle.push(circle);
+    await expect(writeJsonLines(join(directory, 'x.jsonl'), [circle])).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTION',
     });
     const circular: Record<string, unknown> = {};
