@@ -41,6 +41,9 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     // A command that ran to its end may still have bad news, see withExitCode.
     return Number(process.exitCode ?? EXIT_CODES.done);
   } catch (error) {
+    // Commander ends with an error here as well, once it has printed help or the version.
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help'))
+      return error.exitCode;
     // Of use only here: a command that goes well should not wait for the scanner's rules.
     ({ hideInMessage: hide } = await import('../secrets/hide-in-message.js'));
     return report((await findMisspelling(error, args)) ?? (await asTyped(error, args)));
@@ -129,8 +132,6 @@ function prepare(command: Command): Command {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
-    // Help and version were printed by commander; a bare `lethe` printed help as well.
-    if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode;
     say(commanderSentence(error.message), 'Add --help to see what the command takes.');
     return EXIT_CODES.failed;
   }
