@@ -4,8 +4,7 @@
  */
 
 export { type BuildCorpusEvent, type BuildCorpusOptions, buildCorpus } from './clones/corpus/build.js';
-export { type CorpusManifest, type CorpusShard, readCorpusManifest } from './clones/corpus/manifest.js';
-export { buildShard, readShardMap, type ShardEntry, type ShardResult } from './clones/corpus/shard.js';
+export { buildShard, type ShardResult } from './clones/corpus/shard.js';
 export { type LineSpan, locate, type OutputEntry, readOutputsMap } from './clones/log/locate.js';
 export {
   type CloneGroup,
@@ -29,6 +28,8 @@ export {
   detectClones,
   type FailedShard,
 } from './clones/search/detect.js';
+export { type CorpusManifest, type CorpusShard, readCorpusManifest } from './data/corpus/manifest.js';
+export { readShardMap, type ShardEntry } from './data/corpus/shard-map.js';
 export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';
 export { type Document, type ReadDocumentsOptions, readDocuments } from './data/documents.js';
 export { type Dataset, type DatasetFile, resolveDataset } from './data/hub/dataset.js';

@@ -2,12 +2,12 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { describeLeftOut, type LeftOut } from '../data/left-out.js';
+import { MAX_SINGLE_FILE_BYTES } from '../data/trees/source-tree.js';
 import {
   DEFAULT_TREE_FILE_BYTES,
-  MAX_SINGLE_FILE_BYTES,
   MAX_TREE_FILE_BYTES,
   type TreeOptions,
-} from '../data/trees/source-tree.js';
+} from '../data/trees/tree-options.js';
 import { InputError } from '../errors.js';
 import { integerOption } from './options.js';
 import type { Session } from './session.js';

@@ -9,7 +9,8 @@ import { inputFormat, readInput } from './input-records.js';
 import type { OnLeftOut } from './left-out.js';
 import type { OnNote } from './text/csv.js';
 import type { OnRead } from './text/plain-bytes.js';
-import { readSingleFile, readTree, type TreeOptions, treeOptionsSchema } from './trees/source-tree.js';
+import { readSingleFile, readTree } from './trees/source-tree.js';
+import { type TreeOptions, treeOptionsSchema } from './trees/tree-options.js';
 
 export type { Document };
 

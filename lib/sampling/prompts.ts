@@ -3,13 +3,8 @@ import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { check, describeIssue } from '../check.js';
 import type { OnLeftOut } from '../data/left-out.js';
-import {
-  type FullTreeOptions,
-  readTreeText,
-  type TreeOptions,
-  treeOptionsSchema,
-  walkTree,
-} from '../data/trees/source-tree.js';
+import { readTreeText, walkTree } from '../data/trees/source-tree.js';
+import { type FullTreeOptions, type TreeOptions, treeOptionsSchema } from '../data/trees/tree-options.js';
 import type { FoundFile } from '../data/trees/walk.js';
 import { fileError, InputError } from '../errors.js';
 import { readJsonFile } from '../files.js';

@@ -1,7 +1,6 @@
 /** `lethe clones`: blocks of lines that outputs share with a corpus, as a log in the published format. */
 
 import { Command, Option } from 'commander';
-import { findShards } from '../../clones/corpus/find-shards.js';
 import { LINE_MODES, type LineMode } from '../../clones/lines/line-mode.js';
 import {
   type CloneLogFormat,
@@ -12,6 +11,7 @@ import {
 } from '../../clones/log/log-format.js';
 import { type DetectClonesResult, searchClones } from '../../clones/search/search.js';
 import { counted } from '../../counted.js';
+import { findShards } from '../../data/corpus/find-shards.js';
 import { LeftOut } from '../../data/left-out.js';
 import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';

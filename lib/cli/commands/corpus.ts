@@ -2,12 +2,8 @@
 
 import { Command } from 'commander';
 import { buildCorpus } from '../../clones/corpus/build.js';
-import {
-  CORPUS_MANIFEST_FILE,
-  type CorpusManifest,
-  readCorpusManifest,
-} from '../../clones/corpus/manifest.js';
 import { counted } from '../../counted.js';
+import { CORPUS_MANIFEST_FILE, type CorpusManifest, readCorpusManifest } from '../../data/corpus/manifest.js';
 import { describeLeftOut } from '../../data/left-out.js';
 import { claimOutput } from '../../data/outputs/claim.js';
 import { InputError } from '../../errors.js';

@@ -6,12 +6,6 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { check } from '../../check.js';
-import type { HubEvent } from '../../data/hub/files.js';
-import type { HubOptions } from '../../data/hub/settings.js';
-import { LeftOut, type LeftOutRecord } from '../../data/left-out.js';
-import { type TreeOptions, treeOptionsSchema } from '../../data/trees/source-tree.js';
-import { InputError, throwIfAborted } from '../../errors.js';
-import { type ProgressEvent, relay } from '../../progress.js';
 import {
   CORPUS_MANIFEST_FILE,
   type CorpusManifest,
@@ -21,9 +15,16 @@ import {
   refuseForeignShards,
   shardName,
   writeCorpusManifest,
-} from './manifest.js';
+} from '../../data/corpus/manifest.js';
+import { shardMapPath } from '../../data/corpus/shard-map.js';
+import type { HubEvent } from '../../data/hub/files.js';
+import type { HubOptions } from '../../data/hub/settings.js';
+import { LeftOut, type LeftOutRecord } from '../../data/left-out.js';
+import { type TreeOptions, treeOptionsSchema } from '../../data/trees/tree-options.js';
+import { InputError, throwIfAborted } from '../../errors.js';
+import { type ProgressEvent, relay } from '../../progress.js';
 import { BuildMeter } from './meter.js';
-import { shardMapPath, writeShard } from './shard.js';
+import { writeShard } from './shard.js';
 import { digestExisting, openSources } from './sources.js';
 import { BlockCutter, streamBlocks } from './stream.js';
 

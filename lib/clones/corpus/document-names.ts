@@ -1,11 +1,11 @@
 /** Names the documents in which blocks stand: by the map beside their file, else by their number in it. */
 
 import { basename, dirname, join } from 'node:path';
+import { readShardMap, shardMapPath } from '../../data/corpus/shard-map.js';
 import { exists } from '../../files.js';
 import type { CloneOccurrence } from '../clone-report.js';
 import { type LineSpan, locate, readOutputsMap } from '../log/locate.js';
 import type { SearchedFile } from '../searched-file.js';
-import { readShardMap, shardMapPath } from './shard.js';
 
 type Named = { -readonly [Key in keyof CloneOccurrence]: CloneOccurrence[Key] };
 

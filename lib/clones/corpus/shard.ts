@@ -1,12 +1,9 @@
 /** Corpus shards in the published format, each with a map that says which document stands where. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { z } from 'zod';
-import { check } from '../../check.js';
-import { fileError, InputError, throwIfAborted } from '../../errors.js';
+import { type ShardEntry, shardMapPath } from '../../data/corpus/shard-map.js';
+import { throwIfAborted } from '../../errors.js';
 import { replaceFile } from '../../files.js';
 import { shardDocument } from '../../sampling/published-text.js';
 import type { LineSpan } from '../log/locate.js';
@@ -17,14 +14,6 @@ export interface ShardSource {
   readonly text: string;
   readonly path?: string;
   readonly licence?: string;
-}
-
-/** A document of a shard: its 1-based lines there, as clone detection counts them, its md5 line included. */
-export interface ShardEntry extends LineSpan {
-  readonly id: string;
-  readonly md5: string;
-  readonly path?: string | undefined;
-  readonly licence?: string | undefined;
 }
 
 /** A document as it stands in a shard, its text apart. */
@@ -55,15 +44,6 @@ export interface WriteShardOptions {
   readonly gzip?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-const entrySchema = z.strictObject({
-  id: z.string(),
-  md5: z.string(),
-  start: z.int().min(1),
-  end: z.int().min(1),
-  path: z.string().optional(),
-  licence: z.string().optional(),
-});
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -148,40 +128,6 @@ export async function writeShard(
     }),
   );
   return { path, mapPath, documents, lines, bytes, sha256: hash.digest('hex') };
-}
-
-export const SHARD_MAP_ENDING = '.documents.jsonl';
-
-/** Where the map of a shard lies. */
-export function shardMapPath(shard: string): string {
-  return `${shard}${SHARD_MAP_ENDING}`;
-}
-
-/** The documents of a shard that {@link buildShard} wrote, in order. */
-export async function readShardMap(shard: string): Promise<ShardEntry[]> {
-  const path = shardMapPath(shard);
-  const entries: ShardEntry[] = [];
-  const input = createReadStream(path);
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      entries.push(check(entrySchema, parse(line), `line ${entries.length + 1} of ${path}`));
-    }
-    if (input.errored) throw input.errored;
-  } catch (error) {
-    throw error instanceof InputError ? error : fileError('read', path, error);
-  } finally {
-    input.destroy();
-  }
-  return entries;
-}
-
-/** Anything but JSON fails the check of the entry's shape. */
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return line;
-  }
 }
 
 /** Lines of a text that ends with \n; \r and \r\n end lines too. */

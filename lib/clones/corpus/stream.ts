@@ -1,6 +1,7 @@
 /** The documents of all sources in their order, as blocks of a shard, read by several threads; cut where shards end. */
 import type { OnLeftOut } from '../../data/left-out.js';
-import { type FullTreeOptions, walkTree } from '../../data/trees/source-tree.js';
+import { walkTree } from '../../data/trees/source-tree.js';
+import type { FullTreeOptions } from '../../data/trees/tree-options.js';
 import type { FoundFile } from '../../data/trees/walk.js';
 import { runParallel } from '../../parallel.js';
 import type { ShardBlock } from './shard.js';

@@ -2,7 +2,8 @@
 
 import { readDocuments } from '../../data/documents.js';
 import type { LeftOutReason, OnLeftOut } from '../../data/left-out.js';
-import { type FullTreeOptions, readTreeFile } from '../../data/trees/source-tree.js';
+import { readTreeFile } from '../../data/trees/source-tree.js';
+import type { FullTreeOptions } from '../../data/trees/tree-options.js';
 import type { FoundFile } from '../../data/trees/walk.js';
 import { serveTasks } from '../../parallel.js';
 import { digestSource } from './digest.js';

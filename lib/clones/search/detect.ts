@@ -1,8 +1,8 @@
 /** Clone detection for callers whose options are yet to be checked. */
 import { z } from 'zod';
 import { check } from '../../check.js';
+import { findShards } from '../../data/corpus/find-shards.js';
 import { describeLeftOut, LeftOut } from '../../data/left-out.js';
-import { findShards } from '../corpus/find-shards.js';
 import { LINE_MODES } from '../lines/line-mode.js';
 import {
   type DetectClonesEvent,

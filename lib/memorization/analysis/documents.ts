@@ -1,8 +1,8 @@
 /** From places in the corpus to the documents that stand there, by the maps beside the shards; shards of another build are refused. */
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readShardMap, type ShardEntry, shardMapPath } from '../../clones/corpus/shard.js';
 import { locate } from '../../clones/log/locate.js';
+import { readShardMap, type ShardEntry, shardMapPath } from '../../data/corpus/shard-map.js';
 import { fileError, InputError, throwIfAborted } from '../../errors.js';
 import { type ProgressEvent, progress } from '../../progress.js';
 import { groupRows } from './column.js';

@@ -1,6 +1,7 @@
 /** Whether a shard is the one that its map describes: the md5 lines of documents stand where the map says. */
-import type { ShardEntry } from '../../clones/corpus/shard.js';
+
 import { readChunks } from '../../clones/lines/text-input.js';
+import type { ShardEntry } from '../../data/corpus/shard-map.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 
 const CHUNK_BYTES = 2 ** 20;

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCorpusManifest } from '../../clones/corpus/manifest.js';
-import { readShardMap, type ShardEntry } from '../../clones/corpus/shard.js';
 import { type LineSpan, readOutputsMap } from '../../clones/log/locate.js';
+import { readCorpusManifest } from '../../data/corpus/manifest.js';
+import { readShardMap, type ShardEntry } from '../../data/corpus/shard-map.js';
 import { fileError } from '../../errors.js';
 import {
   type Analysis,

@@ -10,7 +10,7 @@ import {
   type BuildCorpusOptions,
   buildCorpus,
 } from '../../../lib/clones/corpus/build.js';
-import { readShardMap } from '../../../lib/clones/corpus/shard.js';
+import { readShardMap } from '../../../lib/data/corpus/shard-map.js';
 import { digestDirectory, digestFile } from '../../../lib/data/digest.js';
 import type { Document } from '../../../lib/data/documents.js';
 import type { LeftOutRecord } from '../../../lib/data/left-out.js';

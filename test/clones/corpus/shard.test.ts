@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildShard, readShardMap } from '../../../lib/clones/corpus/shard.js';
+import { buildShard } from '../../../lib/clones/corpus/shard.js';
 import { locate, readOutputsMap } from '../../../lib/clones/log/locate.js';
 import { detectClones } from '../../../lib/clones/search/detect.js';
+import { readShardMap } from '../../../lib/data/corpus/shard-map.js';
 import { drain } from '../../../lib/progress.js';
 import { temporaryDirectory } from '../workspace.js';
 

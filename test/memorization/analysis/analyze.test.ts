@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readShardMap } from '../../../lib/clones/corpus/shard.js';
 import { formatCloneLog, readCloneLog } from '../../../lib/clones/log/log.js';
 import { detectClones } from '../../../lib/clones/search/detect.js';
+import { readShardMap } from '../../../lib/data/corpus/shard-map.js';
 import { InputError } from '../../../lib/errors.js';
 import {
   type AnalyzeOptions,

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClonesCommand } from '../../../lib/cli/commands/clones.js';
 import { buildCorpus } from '../../../lib/clones/corpus/build.js';
-import { findShards } from '../../../lib/clones/corpus/find-shards.js';
 import { detectClones } from '../../../lib/clones/search/detect.js';
+import { findShards } from '../../../lib/data/corpus/find-shards.js';
 import { drain } from '../../../lib/progress.js';
-import { temporaryDirectory } from '../workspace.js';
+import { temporaryDirectory } from '../../clones/workspace.js';
 
 const LINES = Array.from({ length: 8 }, (_, i) => `let value_${i} = compute(${i});`);
 

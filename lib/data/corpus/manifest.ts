@@ -3,10 +3,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssue } from '../../check.js';
-import { leftOutSchema } from '../../data/left-out.js';
-import { treeOptionsSchema } from '../../data/trees/source-tree.js';
 import { fileError, InputError } from '../../errors.js';
 import { readOptionalJsonFile, writeFileAtomic } from '../../files.js';
+import { leftOutSchema } from '../left-out.js';
+import { treeOptionsSchema } from '../trees/tree-options.js';
 
 export const CORPUS_MANIFEST_FILE = 'corpus.json';
 

@@ -1,12 +1,12 @@
 /** The shards that somebody means: a built corpus by its directory, or files by name, among which a glob puts metadata. */
 
 import { basename, dirname, join } from 'node:path';
-import type { OnLeftOut } from '../../data/left-out.js';
-import { RUN_MANIFEST_FILE } from '../../data/outputs/run-manifest.js';
 import { InputError } from '../../errors.js';
 import { exists, isDirectory } from '../../files.js';
+import type { OnLeftOut } from '../left-out.js';
+import { RUN_MANIFEST_FILE } from '../outputs/run-manifest.js';
 import { CORPUS_MANIFEST_FILE, readCorpusManifest } from './manifest.js';
-import { SHARD_MAP_ENDING } from './shard.js';
+import { SHARD_MAP_ENDING } from './shard-map.js';
 
 /**
  * Files in the order given; in place of a directory that `buildCorpus` filled its shards in their order. What describes
