@@ -1,6 +1,6 @@
 /** The options of every command that reads directories of source files: what of them is taken. */
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { readCorpusManifest } from '../data/corpus/manifest.js';
 import { describeLeftOut, type LeftOut } from '../data/left-out.js';
 import { MAX_SINGLE_FILE_BYTES } from '../data/trees/source-tree.js';
 import {
@@ -9,6 +9,7 @@ import {
   type TreeOptions,
 } from '../data/trees/tree-options.js';
 import { InputError } from '../errors.js';
+import { isDirectory } from '../files.js';
 import { integerOption } from './options.js';
 import type { Session } from './session.js';
 
@@ -85,7 +86,7 @@ export async function treeOptions(
   if (flag !== undefined && !(await someDirectory(inputs)))
     throw new InputError(
       'ERR_INVALID_OPTION',
-      `Expected a directory among the inputs, since ${flag === '--hidden' && hidden === false ? '--no-hidden' : flag} is about directories, but received ${inputs.join(', ')}.`,
+      `Expected a directory of files among the inputs, since ${flag === '--hidden' && hidden === false ? '--no-hidden' : flag} is about directories, but received ${inputs.join(', ')}.`,
     );
   return {
     hidden: hidden ?? defaults.hidden,
@@ -96,10 +97,8 @@ export async function treeOptions(
 }
 
 async function someDirectory(paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) {
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) return true;
-  }
+  for (const path of paths)
+    if ((await isDirectory(path)) && (await readCorpusManifest(path)) === undefined) return true;
   return false;
 }
 

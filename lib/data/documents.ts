@@ -36,7 +36,8 @@ const readDocumentsOptions = treeOptionsSchema.extend({
 
 /**
  * The documents at `path`, in an order that is the same on every machine:
- * - a directory: the text files below it, by name, see {@link TreeOptions}; `id` is the path within the directory, with
+ * - a directory that `corpus build` filled, or a shard of one: its documents
+ * - another directory: the text files below it, by name, see {@link TreeOptions}; `id` is the path within the directory, with
  *   `/`
  * - a Parquet file, known by how it begins: flat columns as below
  * - a `.csv` file: a header line and columns as below
@@ -63,11 +64,11 @@ export async function* readDocuments(
   const found = await stat(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
-  if (found.isDirectory()) {
+  const format = await inputFormat(path);
+  if (format === undefined && found.isDirectory()) {
     yield* readTree(path, tree, onLeftOut);
     return;
   }
-  const format = await inputFormat(path);
   if (format === undefined) {
     yield await readSingleFile(path, found.size);
     return;
@@ -79,7 +80,7 @@ export async function* readDocuments(
     onRead,
     onNote,
   }))
-    yield toDocument(record, textField, path);
+    yield toDocument(record, format === 'corpus' ? undefined : textField, path);
 }
 
 function chooseText(columns: readonly string[], textField: string | undefined, path: string): string[] {

@@ -5,6 +5,8 @@
 import { open, stat } from 'node:fs/promises';
 import { fileError, InputError } from '../errors.js';
 import { COMPRESSED_NAME, compressionOf, MAGIC_BYTES } from './compression/decompress.js';
+import { shardsOf } from './corpus/find-shards.js';
+import { readShards } from './corpus/read-corpus.js';
 import { readParquet } from './parquet/parquet.js';
 import { csvRecords, type OnNote } from './text/csv.js';
 import { parseValue } from './text/json-lines.js';
@@ -12,11 +14,12 @@ import { jsonTexts } from './text/json-texts.js';
 import { firstLine, PeekableBytes } from './text/peek.js';
 import { type OnRead, readTextBytes } from './text/plain-bytes.js';
 
-export type InputFormat = 'json' | 'csv' | 'parquet';
+/** `corpus`: a directory that `corpus build` filled, or a shard of one; its records are `{id, text, path?, licence?}`. */
+export type InputFormat = 'json' | 'csv' | 'parquet' | 'corpus';
 
 export interface InputRecord {
   readonly format: InputFormat;
-  /** JSON: any value, objects mostly. CSV: an object of strings. Parquet: an object of strings, numbers and null. */
+  /** JSON, corpora: any value, objects mostly. CSV: an object of strings. Parquet: an object of strings, numbers and null. */
   readonly value: unknown;
   /** From 1: the line where it stands, or, in an array or in Parquet, which of the records it is. Unique in its file. */
   readonly place: number;
@@ -43,24 +46,27 @@ const CSV_NAME = /\.csv$/i;
 const JSON_NAME = /\.(?:jsonl|ndjson|json)$/i;
 
 /**
- * The format of records in a file, told by how it begins (Parquet) and by its name, without a suffix of compression;
- * `content` where only its text can tell: pipes, and compressed files with another name. Undefined for a plain file with
- * another name.
+ * The format of records in a file, told by how it begins (Parquet), by `corpus.json` in it or beside it, and by its name,
+ * without a suffix of compression; `content` where only its text can tell: pipes, and compressed files with another name.
+ * Undefined for a plain file with another name, and for another directory.
  *
- * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for what only describes a corpus
  */
 export async function inputFormat(path: string): Promise<InputFormat | 'content' | undefined> {
   const name = path.replace(COMPRESSED_NAME, '');
   const named = CSV_NAME.test(name) ? 'csv' : JSON_NAME.test(name) ? 'json' : undefined;
   if (path === '/dev/stdin') return 'content';
   try {
+    const found = await stat(path);
     // What is read of a pipe is gone.
-    if (!(await stat(path)).isFile()) return named ?? 'content';
+    if (!found.isFile() && !found.isDirectory()) return named ?? 'content';
+    if ((await shardsOf(path)) !== undefined) return 'corpus';
+    if (found.isDirectory()) return undefined;
     const start = await readStart(path);
     if (PARQUET.test(start.toString('latin1'))) return 'parquet';
     return named ?? (compressionOf(start) === undefined ? undefined : 'content');
   } catch (error) {
-    throw fileError('read', path, error);
+    throw error instanceof InputError ? error : fileError('read', path, error);
   }
 }
 
@@ -87,6 +93,12 @@ export async function* readInput(
   if (known === 'parquet') {
     for await (const { row, cells } of readParquet(path, choose ?? ((columns) => columns), onRead))
       yield { format: known, value: cells, place: row, where: `${path} row ${row}` };
+    return;
+  }
+  if (known === 'corpus') {
+    let place = 0;
+    for await (const { where, ...value } of readShards((await shardsOf(path)) ?? [path], onRead))
+      yield { format: known, value, place: ++place, where };
     return;
   }
   const bytes = new PeekableBytes(readTextBytes(path, onRead));

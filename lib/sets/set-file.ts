@@ -1,7 +1,8 @@
 /** Forget, retained and unseen sets as files: one JSON object a line. */
 import { z } from 'zod';
+import { readInput } from '../data/input-records.js';
 import { recordIdSchema, showId } from '../data/record-id.js';
-import { readNumberedJsonLines, writeJsonLines } from '../data/text/json-lines.js';
+import { checkRecord, writeJsonLines } from '../data/text/json-lines.js';
 import { UniqueIds } from '../data/unique-ids.js';
 import { locateSecrets } from '../secrets/locate-secrets.js';
 import { secretSchema } from '../secrets/secret.js';
@@ -32,8 +33,8 @@ export function writeSet(path: string, records: Iterable<SetRecord>): Promise<nu
 export async function readSet(path: string): Promise<SetRecord[]> {
   const records: SetRecord[] = [];
   const ids = new UniqueIds();
-  for await (const { line, record } of readNumberedJsonLines(path, recordSchema)) {
-    const where = `${path} line ${line}`;
+  for await (const { value, where } of readInput(path)) {
+    const record = checkRecord(value, recordSchema, where);
     ids.add(record.id, where);
     if (record.secrets !== undefined)
       locateSecrets(record.text, record.secrets, `record ${showId(record.id)} in ${where}`);

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { readDocuments } from '../../data/documents.js';
+import { LeftOut } from '../../data/left-out.js';
 import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
@@ -13,7 +14,7 @@ import { locateModel } from '../open-model.js';
 import { addForceOption, addHubOptions, addSeedOption, integerOption } from '../options.js';
 import { runOutputJob } from '../outputs/output-job.js';
 import { type Session, withSession } from '../session.js';
-import { SCAN_DEFAULTS, TEXT_DEFAULTS } from '../tree-options.js';
+import { SCAN_DEFAULTS, sayLeftOut, TEXT_DEFAULTS } from '../tree-options.js';
 
 const HELP = `
 The source is what lethe corpus build takes: a directory of source files, JSON lines, CSV or Parquet. Of documents with the
@@ -85,17 +86,20 @@ async function run(source: string, options: Options, session: Session): Promise<
         const secrets = secretsFile === undefined ? undefined : await readSecrets(secretsFile);
         // Where the scan looked, its secrets are looked up.
         const tree = secrets === undefined ? TEXT_DEFAULTS : SCAN_DEFAULTS;
+        const leftOut = new LeftOut();
+        const documents = () => readDocuments(source, { ...tree, onLeftOut: leftOut.add });
         const result = await session.run(
-          drawDocuments(() => readDocuments(source, tree), await Tokenizer.load(directory), {
+          drawDocuments(documents, await Tokenizer.load(directory), {
             ...settings,
             secrets,
             exclude: await readExcluded(without),
             signal: session.signal,
           }),
         );
+        sayLeftOut(leftOut, session);
         refuseEmpty(result, source, options);
         await writeSet(output, result.records);
-        return say(result, source, options, session);
+        return { ...say(result, source, options, session), leftOut };
       },
     },
     session,

@@ -214,7 +214,8 @@ async function* checkedRecords(
   const known = found === undefined || found === 'content' ? told : found;
   const choose = (columns: readonly string[]) => columns.filter((name) => name in recordSchema.shape);
   for await (const { format, value, place, where } of readInput(path, { format: known, choose })) {
-    const fields = format === 'json' ? value : fieldsOf(value as Cells, format === 'csv', where);
+    const fields =
+      format === 'json' || format === 'corpus' ? value : fieldsOf(value as Cells, format === 'csv', where);
     const result = recordSchema.safeParse(fields);
     if (!result.success)
       throw new InputError('ERR_FILE_FORMAT', describeIssue(result.error.issues[0]!, fields, where));

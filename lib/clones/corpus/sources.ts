@@ -1,5 +1,6 @@
 /** What a corpus is made from: files and directories by their paths, data sets of the hub by their names, with digests. */
 import { stat } from 'node:fs/promises';
+import { shardsOf } from '../../data/corpus/find-shards.js';
 import { isDatasetName, resolveDataset } from '../../data/hub/dataset.js';
 import type { HubEvent } from '../../data/hub/files.js';
 import type { HubOptions } from '../../data/hub/settings.js';
@@ -62,7 +63,10 @@ async function* findSource(
       name: `${name}@${commit}/${file}`,
     }));
   }
-  if (there.isFile()) return [{ name, path: name, kind: 'file', sizeBytes: there.size }];
+  const regular = there.isFile() || there.isDirectory();
+  const shards = regular ? await shardsOf(name) : undefined;
+  if (shards !== undefined) return Promise.all(shards.map(describeFile));
+  if (there.isFile()) return [await describeFile(name)];
   if (!there.isDirectory())
     throw new InputError(
       'ERR_FILE_FORMAT',
@@ -72,6 +76,13 @@ async function* findSource(
   let sizeBytes = 0;
   for await (const file of walkTree(name, tree)) sizeBytes += file.sizeBytes;
   return [{ name, path: name, kind: 'tree', sizeBytes }];
+}
+
+async function describeFile(path: string): Promise<FoundSource> {
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw fileError('read', path, error);
+  });
+  return { name: path, path, kind: 'file', sizeBytes: size };
 }
 
 /** A mistyped file is none of the hub's. */

@@ -66,9 +66,8 @@ async function* readFiles(
   onRead: (bytes: number) => void,
 ): AsyncGenerator<ShardSource, void> {
   for (const file of files) {
-    const document = await readTreeFile(file, onLeftOut);
+    yield* readTreeFile(file, onLeftOut);
     onRead(file.sizeBytes);
-    if (document !== undefined) yield document;
   }
 }
 

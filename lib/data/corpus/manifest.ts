@@ -13,9 +13,11 @@ export const CORPUS_MANIFEST_FILE = 'corpus.json';
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Of a shard's file: `0`, `1`, ...; `0.gz` where they are gzip'd. */
+export const SHARD_NAME = /^\d+(\.gz)?$/;
+
 const shardSchema = z.strictObject({
-  /** Of its file: `0`, `1`, ...; `0.gz` where they are gzip'd. */
-  name: z.string().regex(/^\d+(\.gz)?$/),
+  name: z.string().regex(SHARD_NAME),
   documents: count,
   lines: count,
   /** Of the file as it lies on disk, as its digest is. */
@@ -102,7 +104,7 @@ export async function refuseForeignShards(directory: string): Promise<void> {
     if (error.code === 'ENOENT') return [];
     throw fileError('read', directory, error);
   });
-  const foreign = names.find((name) => /^\d+(\.gz)?$/.test(name));
+  const foreign = names.find((name) => SHARD_NAME.test(name));
   if (foreign === undefined) return;
   throw new InputError(
     'ERR_RUN_MISMATCH',

@@ -15,7 +15,7 @@ export interface ShardEntry {
   readonly licence?: string | undefined;
 }
 
-const entrySchema = z.strictObject({
+export const entrySchema = z.strictObject({
   id: z.string(),
   md5: z.string(),
   start: z.int().min(1),

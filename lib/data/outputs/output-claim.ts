@@ -153,8 +153,8 @@ export class OutputClaim implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#lock === undefined) return;
-    // A file that did not come to be leaves nothing to go on with.
-    if (this.#place.kind === 'file' && (await this.#isFree())) await rm(this.#underWayPath, { force: true });
+    // What did not come to be leaves nothing to go on with, and nothing in the way of another run.
+    if (await this.#isFree()) await rm(this.#underWayPath, { force: true });
     await this.#lock[Symbol.asyncDispose]();
     if (this.#made === undefined) return;
     // Directories that were made for nothing go, from the innermost on, until one holds something.
@@ -181,9 +181,10 @@ export class OutputClaim implements AsyncDisposable {
     return readRunRecord(this.#recordPath).catch(() => undefined);
   }
 
-  /** An empty file or directory holds nothing that could be lost. */
+  /** An empty file or directory holds nothing that could be lost, and nor does one that a run had only begun with. */
   async #isFree(): Promise<boolean> {
-    if (this.#place.kind === 'directory') return (await this.#names()).length === 0;
+    if (this.#place.kind === 'directory')
+      return (await this.#names()).every((name) => name === `.${UNDER_WAY}`);
     return stat(this.#target).then(
       ({ size }) => size === 0,
       () => true,

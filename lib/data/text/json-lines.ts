@@ -52,7 +52,11 @@ export async function* readNumberedJsonLines<T>(
  * @throws InputError `ERR_FILE_FORMAT`
  */
 export function parseRecord<T>(line: string, schema: z.ZodType<T>, where: string): T {
-  const value = parseValue(line, where);
+  return checkRecord(parseValue(line, where), schema, where);
+}
+
+/** {@link parseRecord} of a value that has been parsed. */
+export function checkRecord<T>(value: unknown, schema: z.ZodType<T>, where: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new InputError('ERR_FILE_FORMAT', describeIssue(result.error.issues[0]!, value, where));

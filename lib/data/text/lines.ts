@@ -55,7 +55,8 @@ export function decodeLine(bytes: Buffer, number: number, path: string): string 
   return text.endsWith('\r') ? text.slice(0, -1) : text;
 }
 
-async function* splitLines(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer, void> {
+/** Lines as bytes, without `\n`, blank ones too; what follows the last `\n` is one if there is any. */
+export async function* splitLines(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer, void> {
   let rest: Buffer[] = [];
   let restBytes = 0;
   let lines = 0;

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileError, InputError } from '../../errors.js';
+import { isMetadata, isShard } from '../corpus/find-shards.js';
+import { readShards } from '../corpus/read-corpus.js';
 import type { Document } from '../document.js';
 import type { OnLeftOut } from '../left-out.js';
 import { decodeText } from '../text/text-encoding.js';
@@ -11,13 +13,16 @@ import { type FoundFile, locationOf, reasonOfFailure, type WalkOptions, walkFile
 /** What git keeps about a tree is none of it, hidden files asked for or not; `--exclude '!.git'` takes it all the same. */
 const ALWAYS_EXCLUDED = ['.git'];
 
-/** The files below a directory that are taken as far as name and size say. */
-export function walkTree(
+/** The files below a directory that are taken as far as name and size say. What only describes a corpus is not. */
+export async function* walkTree(
   directory: string,
   tree: FullTreeOptions,
   onLeftOut?: OnLeftOut,
 ): AsyncGenerator<FoundFile, void> {
-  return walkFiles(directory, { ...selectionOf(tree), onLeftOut });
+  for await (const file of walkFiles(directory, { ...selectionOf(tree), onLeftOut })) {
+    if (await isMetadata(file.path)) onLeftOut?.('metadata', file.path);
+    else yield file;
+  }
 }
 
 /** {@link walkTree} for those who walk by themselves, as a digest does. */
@@ -36,10 +41,10 @@ export async function* readTree(
 ): AsyncGenerator<Document, void> {
   let taken = 0;
   for await (const file of walkTree(directory, tree, onLeftOut)) {
-    const document = await readTreeFile(file, onLeftOut);
-    if (document === undefined) continue;
-    taken++;
-    yield document;
+    for await (const document of readTreeFile(file, onLeftOut)) {
+      taken++;
+      yield document;
+    }
   }
   if (taken === 0) throw noTextFiles(directory);
 }
@@ -50,10 +55,28 @@ function noTextFiles(directory: string): InputError {
   });
 }
 
-/** A file of a tree as a document; undefined, and told, if it is no text or cannot be read. */
-export async function readTreeFile(file: FoundFile, onLeftOut?: OnLeftOut): Promise<Document | undefined> {
+/** A file of a tree as a document, a shard of a corpus as several; none, and told, if it is no text or cannot be read. */
+export async function* readTreeFile(file: FoundFile, onLeftOut?: OnLeftOut): AsyncGenerator<Document, void> {
+  if (await isShard(file.path)) {
+    yield* readTreeShard(file, onLeftOut);
+    return;
+  }
   const text = await readTreeText(file, onLeftOut);
-  return text === undefined ? undefined : { id: file.name, text, path: file.path };
+  if (text !== undefined) yield { id: file.name, text, path: file.path };
+}
+
+/** Documents are called by the shard too: that of another corpus may have documents of the same names. */
+async function* readTreeShard(
+  { name, path }: FoundFile,
+  onLeftOut: OnLeftOut | undefined,
+): AsyncGenerator<Document, void> {
+  try {
+    for await (const { id, text, path: origin = path, licence } of readShards([path]))
+      yield { id: `${name}:${id}`, text, path: origin, ...(licence === undefined ? {} : { licence }) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    onLeftOut?.('unreadable', path);
+  }
 }
 
 /** {@link readTreeFile} for its text alone. */
