@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.js';
 import { OFFSET_UNITS } from '../secrets/locate-secrets.js';
+import { InputOption, writesStream } from './inputs/streams.js';
 
 export interface NumberLimits {
   readonly min?: number;
@@ -100,7 +101,7 @@ export function addDeviceOptions(command: Command): Command {
 /** Adds `--input --output --force`, `-` standing for stdin and stdout. */
 export function addFileOptions(command: Command, input = 'JSON lines'): Command {
   return command
-    .requiredOption('--input <path>', `${input} to read, or - for stdin`)
+    .addOption(new InputOption('--input <path>', `${input} to read`, writesStream).makeOptionMandatory())
     .option('--output <file>', 'JSON lines to write, or - for stdout', '-')
     .option('--force', FORCE_HELP);
 }
@@ -110,7 +111,9 @@ export const FORCE_HELP = 'replace what is there, even the results of another ru
 /** Adds `--input --output --format --force` of commands that turn records into records. */
 export function addRecordOptions(command: Command): Command {
   return command
-    .requiredOption('--input <file>', 'JSON, CSV or Parquet to read, or - for stdin')
+    .addOption(
+      new InputOption('--input <file>', 'JSON, CSV or Parquet to read', writesStream).makeOptionMandatory(),
+    )
     .option('--output <file>', 'JSON lines or CSV to write, or - for stdout', '-')
     .addOption(
       new Option(

@@ -37,6 +37,10 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
   const args = withHelpLast(argv);
   try {
     const program = await createProgram(args);
+    program.hook('preAction', async (_program, command) => {
+      const { takeStreams } = await import('./inputs/streams.js');
+      await takeStreams(command);
+    });
     await program.parseAsync(args, { from: 'user' });
     // A command that ran to its end may still have bad news, see withExitCode.
     return Number(process.exitCode ?? EXIT_CODES.done);
@@ -45,7 +49,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help'))
       return error.exitCode;
     // Of use only here: a command that goes well should not wait for the scanner's rules.
-    ({ hideInMessage: hide } = await import('../secrets/hide-in-message.js'));
+    ({ toMessage } = await import('./message.js'));
     return report((await findMisspelling(error, args)) ?? (await asTyped(error, args)));
   }
 }
@@ -147,10 +151,12 @@ function report(error: unknown): number {
 }
 
 /** What keeps secrets out of messages; of messages about streams, which quote nothing, nothing need be kept out. */
-let hide = (message: string): string => message;
+let toMessage = (message: string): string => message;
 
 function say(message: string, remedy: string | undefined): void {
-  process.stderr.write(`lethe: ${hide(message)}${remedy === undefined ? '' : ` ${hide(remedy)}`}\n`);
+  process.stderr.write(
+    `lethe: ${toMessage(message)}${remedy === undefined ? '' : ` ${toMessage(remedy)}`}\n`,
+  );
 }
 
 /** `error: unknown option '--modle'\n(Did you mean --model?)` as `Unknown option '--modle' (did you mean --model?).` */

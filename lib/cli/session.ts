@@ -1,8 +1,8 @@
 /** What every command that works for long has in common: Ctrl-C, a progress line, talk on stderr. */
 import { AbortedError } from '../errors.js';
 import { drain, type ProgressEvent } from '../progress.js';
-import { hideInMessage } from '../secrets/hide-in-message.js';
 import { withInterrupt } from './interrupt.js';
+import { toMessage } from './message.js';
 import { ProgressLine } from './progress-line.js';
 import { takeWarnings } from './warnings.js';
 
@@ -39,7 +39,7 @@ export async function withSession<T>(
         progress: (event) => line.update(event),
         say: (text) => {
           line.clear();
-          process.stderr.write(`${hideInMessage(text)}\n`);
+          process.stderr.write(`${toMessage(text)}\n`);
         },
       }),
     );
@@ -48,7 +48,7 @@ export async function withSession<T>(
     throw new AbortedError('Stopped.', { cause: error, remedy: whenInterrupted });
   } finally {
     line.end();
-    for (const warning of takeWarnings()) process.stderr.write(`Warning: ${hideInMessage(warning)}\n`);
+    for (const warning of takeWarnings()) process.stderr.write(`Warning: ${toMessage(warning)}\n`);
   }
 }
 

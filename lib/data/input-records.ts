@@ -8,6 +8,7 @@ import { COMPRESSED_NAME, compressionOf, MAGIC_BYTES } from './compression/decom
 import { shardsOf } from './corpus/find-shards.js';
 import { readShards } from './corpus/read-corpus.js';
 import { readParquet } from './parquet/parquet.js';
+import { isSpooled } from './spooled-input.js';
 import { csvRecords, type OnNote } from './text/csv.js';
 import { parseValue } from './text/json-lines.js';
 import { jsonTexts } from './text/json-texts.js';
@@ -64,7 +65,7 @@ export async function inputFormat(path: string): Promise<InputFormat | 'content'
     if (found.isDirectory()) return undefined;
     const start = await readStart(path);
     if (PARQUET.test(start.toString('latin1'))) return 'parquet';
-    return named ?? (compressionOf(start) === undefined ? undefined : 'content');
+    return named ?? (isSpooled(path) || compressionOf(start) !== undefined ? 'content' : undefined);
   } catch (error) {
     throw error instanceof InputError ? error : fileError('read', path, error);
   }

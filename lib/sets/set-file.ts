@@ -25,20 +25,25 @@ export function writeSet(path: string, records: Iterable<SetRecord>): Promise<nu
 }
 
 /**
- * Reads a set, checked line by line.
+ * The records of a set, checked line by line.
  *
  * @throws InputError that names the line which is no record of a set, or has the id of an earlier one; `ERR_SECRET_MISMATCH` for a secret that is not what
  *   its text holds there
  */
-export async function readSet(path: string): Promise<SetRecord[]> {
-  const records: SetRecord[] = [];
+export async function* readSetRecords(path: string): AsyncGenerator<SetRecord, void> {
   const ids = new UniqueIds();
   for await (const { value, where } of readInput(path)) {
     const record = checkRecord(value, recordSchema, where);
     ids.add(record.id, where);
     if (record.secrets !== undefined)
       locateSecrets(record.text, record.secrets, `record ${showId(record.id)} in ${where}`);
-    records.push(record);
+    yield record;
   }
+}
+
+/** {@link readSetRecords}, all of them; a set may hold none. */
+export async function readSet(path: string): Promise<SetRecord[]> {
+  const records: SetRecord[] = [];
+  for await (const record of readSetRecords(path)) records.push(record);
   return records;
 }

@@ -15,6 +15,7 @@ import { type RankedOutputs, rankOutputs } from '../../memorization/ranking/rank
 import { RANKING_FILE, type Ranking, rankedOutputSchema } from '../../memorization/ranking/records.js';
 import { type RankingModel, scoreOutputs } from '../../memorization/ranking/score-outputs.js';
 import { readVerdicts, type Verdicts } from '../../memorization/ranking/verdicts.js';
+import { InputOption } from '../inputs/streams.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
   addForceOption,
@@ -71,7 +72,12 @@ export function createRankCommand(): Command {
   const command = new Command('rank')
     .summary('rank outputs by how likely they are memorized')
     .description('Ranks sampled outputs by how likely they are memorized, from likelihoods alone.')
-    .requiredOption('--outputs <path>', 'directory of a campaign, merged file all_A-B, JSON lines or CSV')
+    .addOption(
+      new InputOption(
+        '--outputs <path>',
+        'directory of a campaign, JSON lines, CSV, or merged file all_A-B',
+      ).makeOptionMandatory(),
+    )
     .requiredOption('--output <file>', 'JSON lines to write');
   return addForceOption(addTreeOptions(addModelOptions(command)))
     .option('--model2 <name>', 'a larger or smaller model with the same tokenizer')

@@ -13,6 +13,7 @@ import { readCampaignRecord } from '../../sampling/campaign-record.js';
 import { LAYOUTS, type OutputLayout } from '../../sampling/output-directory.js';
 import { promptHash, resultsDirectory } from '../../sampling/results-directory.js';
 import { promptTokens } from '../../sampling/sample-into.js';
+import { InputOption } from '../inputs/streams.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
   addForceOption,
@@ -81,9 +82,9 @@ export function createSampleCommand(): Command {
       ),
     )
     .option('--prompt <text>', 'text to continue')
-    .option('--prompt-file <file>', 'file with the text to continue')
+    .addOption(new InputOption('--prompt-file <file>', 'file with the text to continue'))
     .option('--prompt-hash <sha1>', 'SHA-1 of the text to continue, which --prompts holds')
-    .option('--prompts <file>', 'extract_prompt.json of "lethe analyze"')
+    .addOption(new InputOption('--prompts <file>', 'extract_prompt.json of "lethe analyze"'))
     .option('--start-token <token>', 'id or text of the token to start from without a prompt (default: BOS)')
     .option('--function-prompts <paths...>', 'Python files, or directories of them, to continue')
     .addOption(temperatureOption())

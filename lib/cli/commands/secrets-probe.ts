@@ -4,6 +4,7 @@ import { measureSecrets } from '../../memorization/measure-secrets.js';
 import type { Model } from '../../model/model.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { drain, type ProgressEvent } from '../../progress.js';
+import { InputOption, writesStream } from '../inputs/streams.js';
 import { countModelParameters, locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
   addForceOption,
@@ -38,7 +39,7 @@ interface Options extends ModelOptions {
 export function createProbeCommand(): Command {
   const command = new Command('probe')
     .description('measure how well a model knows each secret')
-    .requiredOption('--input <file>', 'JSON lines to read, or - for stdin')
+    .addOption(new InputOption('--input <file>', 'JSON lines to read', writesStream).makeOptionMandatory())
     .option('--output <file>', 'JSON lines to write, or - for stdout', '-')
     .addOption(
       integersOption('--el <list>', 'the n of EL_n, separated by commas', { min: 1, default: [3, 5, 10] }),

@@ -1,6 +1,5 @@
 /** `lethe secrets`: find e-mail addresses, IP addresses and keys in documents. */
 
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
@@ -8,10 +7,10 @@ import { readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
 import { claimOutput } from '../../data/outputs/claim.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
+import { requireRecords } from '../../data/require-records.js';
 import { formatRecord, writeJsonLines } from '../../data/text/json-lines.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
-import { isStream } from '../../files.js';
 import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js';
 import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
 import { addFileOptions } from '../options.js';
@@ -70,23 +69,22 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
   const { input, output, types, filter, force } = options;
   const toStdout = output === '-' || output === '/dev/stdout';
   const place = { option: '--output', path: output, kind: 'file' } as const;
-  const inputs = input === '-' ? [] : [{ option: '--input', path: input }];
+  const inputs = [{ option: '--input', path: input }];
   await using claim = toStdout
     ? undefined
     : await claimOutput(place, { command: 'secrets scan', inputs, force });
   const tree = await treeOptions(options, [options.input], SCAN_DEFAULTS);
   const recorder = createRunRecorder({ command: 'secrets scan', options: { types, filter, tree } });
-  // What came through a pipe cannot be recognised when it comes again.
-  const fromFile = input !== '-' && !(await isStream(input));
-  if (claim !== undefined && fromFile) await recorder.addInput(input);
-  const runKey = fromFile ? runKeyOf(recorder.finish({})) : randomUUID();
+  // A stream is written as it comes, with no record of it.
+  if (claim?.isStream === false) await recorder.addInput(input);
+  const runKey = runKeyOf(recorder.finish({}));
   if (await claim?.isFinished(runKey)) {
     session.say(`${output} is finished: same input and options. Remove it to make it again.`);
     return;
   }
   const leftOut = new LeftOut();
-  const path = options.input === '-' ? '/dev/stdin' : options.input;
-  const documents = requireUniqueIds(readDocuments(path, { ...tree, onLeftOut: leftOut.add }), path);
+  const read = readDocuments(input, { ...tree, onLeftOut: leftOut.add });
+  const documents = requireUniqueIds(requireRecords(read, input), input);
   const events = scanDocuments(documents, {
     tags: options.types,
     filter: options.filter,

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { type RecordId, recordIdSchema, showId } from '../../data/record-id.js';
+import { requireRecords } from '../../data/require-records.js';
 import { readJsonLines, writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
-import { selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';
-import { readSet, writeSet } from '../../sets/set-file.js';
+import { type RetainCandidate, selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';
+import { readSetRecords, type SetRecord, writeSet } from '../../sets/set-file.js';
+import { InputOption } from '../inputs/streams.js';
 import { addForceOption, addSeedOption, integerOption, numberOption } from '../options.js';
 import { runOutputJob } from '../outputs/output-job.js';
 import { type Session, withSession } from '../session.js';
@@ -43,7 +45,7 @@ interface ForgetOptions {
 export function createSetForgetCommand(): Command {
   const command = new Command('forget')
     .description('choose documents whose secrets are memorized')
-    .requiredOption('--input <file>', 'records of lethe secrets probe')
+    .addOption(new InputOption('--input <file>', 'records of lethe secrets probe').makeOptionMandatory())
     .requiredOption('--output <directory>', 'where group-0.jsonl, group-1.jsonl, ... go')
     .addOption(integerOption('--size <n>', 'documents of a set', { min: 1, default: 32 }))
     .addOption(integerOption('--groups <n>', 'sets to draw', { min: 1, default: 1 }))
@@ -124,7 +126,7 @@ const probedSchema = z.looseObject({
 
 async function readProbed(path: string): Promise<z.infer<typeof probedSchema>[]> {
   const records: z.infer<typeof probedSchema>[] = [];
-  for await (const record of readJsonLines(path, probedSchema)) records.push(record);
+  for await (const record of requireRecords(readJsonLines(path, probedSchema), path)) records.push(record);
   return records;
 }
 
@@ -142,8 +144,10 @@ interface RetainOptions {
 export function createSetRetainCommand(): Command {
   const command = new Command('retain')
     .description('choose documents that a model knows and is to keep')
-    .requiredOption('--input <file>', 'documents without secrets, {id, text} a line')
-    .requiredOption('--scores <file>', 'what lethe score wrote of them')
+    .addOption(
+      new InputOption('--input <file>', 'documents without secrets, {id, text} a line').makeOptionMandatory(),
+    )
+    .addOption(new InputOption('--scores <file>', 'what lethe score wrote of them').makeOptionMandatory())
     .requiredOption('--output <directory>', 'where retain.jsonl goes')
     .addOption(integerOption('--size <n>', 'documents to draw', { min: 1, default: 32 }))
     .addOption(
@@ -172,12 +176,13 @@ async function chooseRetain(options: RetainOptions, session: Session): Promise<v
       force: options.force,
       make: async () => {
         const accuracies = await readAccuracies(scores);
-        const candidates = (await readSet(input)).map((record) => {
+        const candidates: (RetainCandidate & { readonly record: SetRecord })[] = [];
+        for await (const record of requireRecords(readSetRecords(input), input)) {
           const id = String(record.id);
-          const accuracy = accuracies.get(id);
-          if (accuracy === undefined) throw withoutScore(record.id, scores);
-          return { record, id, memorizationAccuracy: accuracy };
-        });
+          const memorizationAccuracy = accuracies.get(id);
+          if (memorizationAccuracy === undefined) throw withoutScore(record.id, scores);
+          candidates.push({ record, id, memorizationAccuracy });
+        }
         const qualified = candidates.filter(
           ({ memorizationAccuracy }) => memorizationAccuracy >= minAccuracy,
         ).length;
@@ -205,7 +210,7 @@ const scoreSchema = z.looseObject({
 /** MA of documents: the share of their tokens, from the second on, that were the likeliest. NaN where there are none. */
 async function readAccuracies(path: string): Promise<Map<string, number>> {
   const accuracies = new Map<string, number>();
-  for await (const { id, hits } of readJsonLines(path, scoreSchema))
+  for await (const { id, hits } of requireRecords(readJsonLines(path, scoreSchema), path))
     accuracies.set(id, hits.reduce((sum, hit) => sum + hit, 0) / hits.length);
   return accuracies;
 }

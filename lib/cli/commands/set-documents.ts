@@ -4,12 +4,14 @@ import { z } from 'zod';
 import { readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
 import { recordIdSchema } from '../../data/record-id.js';
+import { requireRecords } from '../../data/require-records.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type Secret, secretSchema } from '../../secrets/secret.js';
 import { type DrawResult, drawDocuments } from '../../sets/draw-documents.js';
 import { writeSet } from '../../sets/set-file.js';
+import { InputArgument, InputOption } from '../inputs/streams.js';
 import { locateModel } from '../open-model.js';
 import { addForceOption, addHubOptions, addSeedOption, integerOption } from '../options.js';
 import { runOutputJob } from '../outputs/output-job.js';
@@ -47,13 +49,13 @@ interface Options {
 export function createSetDocumentsCommand(): Command {
   const command = new Command('documents')
     .description('draw documents of a source, cut to what a model takes')
-    .argument('<source>', 'a directory of source files, JSON lines, CSV or Parquet')
+    .addArgument(new InputArgument('<source>', 'a directory of source files, JSON lines, CSV or Parquet'))
     .requiredOption('--tokenizer <model>', 'directory or hub name of the model whose tokens are counted')
     .requiredOption('--output <file>', 'JSON lines to write')
     .addOption(integerOption('--count <n>', 'documents at most', { min: 1, default: 100 }))
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each', { min: 16, default: 512 }))
     .addOption(integerOption('--min-tokens <n>', 'pass over documents of fewer', { min: 0, default: 0 }))
-    .option('--secrets <file>', 'draw documents with these secrets')
+    .addOption(new InputOption('--secrets <file>', 'draw documents with these secrets'))
     .option('--without <files...>', 'draw no document of these files; of a scan, none with secrets', []);
   return addForceOption(addSeedOption(addHubOptions(command)))
     .addHelpText('after', HELP)
@@ -87,7 +89,8 @@ async function run(source: string, options: Options, session: Session): Promise<
         // Where the scan looked, its secrets are looked up.
         const tree = secrets === undefined ? TEXT_DEFAULTS : SCAN_DEFAULTS;
         const leftOut = new LeftOut();
-        const documents = () => readDocuments(source, { ...tree, onLeftOut: leftOut.add });
+        const documents = () =>
+          requireRecords(readDocuments(source, { ...tree, onLeftOut: leftOut.add }), source);
         const result = await session.run(
           drawDocuments(documents, await Tokenizer.load(directory), {
             ...settings,
@@ -113,7 +116,7 @@ const foundSchema = z.looseObject({
 
 async function readSecrets(path: string): Promise<Map<string, readonly Secret[]>> {
   const found = new Map<string, readonly Secret[]>();
-  for await (const { id, secrets = [] } of readJsonLines(path, foundSchema))
+  for await (const { id, secrets = [] } of requireRecords(readJsonLines(path, foundSchema), path))
     if (secrets.length > 0) found.set(id, [...(found.get(id) ?? []), ...secrets]);
   return found;
 }

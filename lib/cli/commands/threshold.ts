@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { writeFileAtomic } from '../../files.js';
 import { computeThresholds } from '../../memorization/thresholds.js';
 import type { Tokens } from '../../model/model.js';
+import { InputOption } from '../inputs/streams.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addForceOption,
@@ -42,7 +43,9 @@ export function createThresholdCommand(): Command {
   const command = new Command('threshold')
     .summary('the MA and EL_n of code that the model never saw')
     .description('Computes the thresholds below which a text counts as forgotten: means over unseen code.')
-    .requiredOption('--input <file>', 'JSON lines or CSV of unseen documents')
+    .addOption(
+      new InputOption('--input <file>', 'JSON, CSV or Parquet of unseen documents').makeOptionMandatory(),
+    )
     .requiredOption('--output <file>', 'the JSON file to write')
     .addOption(integersOption('--el <list>', 'the n of EL_n, separated by commas', { min: 1, default: [10] }))
     .addOption(

@@ -7,12 +7,14 @@ import { check } from '../../check.js';
 import { type Document, readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
+import { requireRecords } from '../../data/require-records.js';
 import { InputError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';
 import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { train } from '../../training/train.js';
 import { withExitCode } from '../exit-code.js';
+import { InputOption } from '../inputs/streams.js';
 import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizer, placement } from '../open-model.js';
 import {
@@ -74,9 +76,14 @@ export function createTrainCommand(): Command {
     .summary('train a model on documents, from scratch or from a checkpoint')
     .description('Trains all weights of a model on the mean next-token loss of documents.')
     .option('--model <name>', `what to train on: ${MODEL_HELP}`)
-    .addOption(new Option('--config <file>', 'train a new model of this config.json').conflicts('model'))
+    .addOption(new InputOption('--config <file>', 'train a new model of this config.json').conflicts('model'))
     .option('--tokenizer <directory>', 'tokenizer of a new model', SHIPPED_TOKENIZER)
-    .requiredOption('--input <path>', 'JSON lines of {id, text}, or a directory of source files')
+    .addOption(
+      new InputOption(
+        '--input <path>',
+        'JSON lines of {id, text}, or a directory of source files',
+      ).makeOptionMandatory(),
+    )
     .requiredOption('--output <directory>', 'where the trained model goes')
     .addOption(integerOption('--epochs <n>', 'passes over the documents', { min: 1, default: 1 }))
     .addOption(integerOption('--batch-size <n>', 'documents of an optimizer step', { min: 1, default: 8 }))
@@ -136,7 +143,8 @@ async function run(options: Options, session: Session): Promise<TrainingOutcome>
   const { model, tokenizer } = await startingPoint(directory, options);
   await using _ = model;
   const leftOut = new LeftOut();
-  const documents = readDocuments(options.input, { ...tree, onLeftOut: leftOut.add });
+  const read = readDocuments(options.input, { ...tree, onLeftOut: leftOut.add });
+  const documents = requireRecords(read, options.input);
   const sequences = await readSequences(
     documents,
     tokenizer,

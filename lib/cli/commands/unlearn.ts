@@ -11,6 +11,7 @@ import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import type { SelectiveOptions } from '../../unlearning/objectives.js';
 import { unlearn } from '../../unlearning/unlearn.js';
 import { withExitCode } from '../exit-code.js';
+import { InputOption } from '../inputs/streams.js';
 import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
@@ -75,17 +76,26 @@ export function createUnlearnCommand(): Command {
   const command = new Command('unlearn')
     .summary('make a model forget')
     .description('Makes a model forget secrets or whole documents, and keep what it is to keep.')
-    .requiredOption('--forget <file>', 'documents to forget, all of them in every step')
-    .option(
-      '--retain <file>',
-      'documents whose behaviour to keep (codeeraser and cu need them, others watch them)',
+    .addOption(
+      new InputOption(
+        '--forget <file>',
+        'documents to forget, all of them in every step',
+      ).makeOptionMandatory(),
     )
-    .option('--unseen <file>', 'documents that the model never saw: they give the thresholds')
+    .addOption(
+      new InputOption(
+        '--retain <file>',
+        'documents whose behaviour to keep (codeeraser and cu need them, others watch them)',
+      ),
+    )
+    .addOption(
+      new InputOption('--unseen <file>', 'documents that the model never saw: they give the thresholds'),
+    )
     .option('--allow-overlap', 'go on although sets share a document')
     .addOption(
-      new Option(
+      new InputOption(
         '--thresholds <file>',
-        'the file that lethe threshold wrote, or the two numbers ma,el10, each in 0..1',
+        'the two numbers ma,el10, each in 0..1, or the file that lethe threshold wrote',
       ).conflicts('unseen'),
     )
     .addOption(

@@ -11,8 +11,8 @@ import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
 import { csvFormat, jsonLinesFormat, type RecordFormat } from '../../data/outputs/record-format.js';
 import { openResumableRecords } from '../../data/outputs/resumable-records.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
-import { fileError, InputError, throwIfAborted } from '../../errors.js';
-import { openStream } from '../../files.js';
+import { fileError, throwIfAborted } from '../../errors.js';
+import { isStream, openStream } from '../../files.js';
 import type { ChatTemplate } from '../../model/chat/chat-template.js';
 import { progress } from '../../progress.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
@@ -29,7 +29,7 @@ export interface RecordJob {
   readonly options: Readonly<Record<string, unknown>>;
   readonly seed?: number;
   readonly model: string;
-  /** A file, or `-`. */
+  /** A file; a stream where the output is one. */
   readonly input: string;
   readonly output: string;
   /** Of input and output where their names do not say. Default: `jsonl`. */
@@ -91,12 +91,7 @@ export async function runRecordJob(
     await using handle = await openStream(job.output);
     return await runToStream(job, (text) => writeToHandle(handle, text, job.output), session);
   }
-  if (job.input !== '-') return runToFile(job, claim, session);
-  throw new InputError(
-    'ERR_INVALID_OPTION',
-    'Expected --output - when --input is - but received a file: what came through a pipe cannot be gone on with.',
-    { remedy: 'Save the input to a file first, or redirect stdout.' },
-  );
+  return runToFile(job, claim, session);
 }
 
 async function runToStream(
@@ -104,7 +99,7 @@ async function runToStream(
   write: (text: string) => Promise<void>,
   session: Session,
 ): Promise<number> {
-  const total = job.input === '-' ? undefined : await countRecords(job);
+  const total = (await isStream(job.input)) ? undefined : await countRecords(job);
   const format = outputFormat(job);
   let written = 0;
   for await (const records of processAll(job, session, 0, total)) {
@@ -205,7 +200,5 @@ async function* processAll(
 async function countRecords(job: RecordJob): Promise<number> {
   let count = 0;
   for await (const _ of readRecords(job.input, job)) count++;
-  if (count === 0)
-    throw new InputError('ERR_FILE_FORMAT', `Expected at least one record in ${job.input} but found none.`);
   return count;
 }

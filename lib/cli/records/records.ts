@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { describe, describeIssue } from '../../check.js';
 import { inputFormat, readInput } from '../../data/input-records.js';
 import { type RecordId, recordIdSchema, showId } from '../../data/record-id.js';
+import { requireRecords } from '../../data/require-records.js';
 import { UniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { parseJson } from '../../json.js';
@@ -65,18 +66,17 @@ export interface ReadRecordsOptions {
 }
 
 /**
- * The records of a file, or of stdin for `-`.
+ * The records of a file or a pipe, one at least.
  *
  * @throws InputError `ERR_FILE_FORMAT`, naming the line, also for an id that an earlier record has; `ERR_SECRET_MISMATCH` for a secret that is not what its text
  *   holds there
  */
 export async function* readRecords(
-  input: string,
+  path: string,
   { format, offsets, chat, ignoreSecrets = false }: ReadRecordsOptions = {},
 ): AsyncGenerator<InputRecord, void> {
-  const path = input === '-' ? '/dev/stdin' : input;
   const ids = new UniqueIds();
-  for await (const { record, place, where } of checkedRecords(path, format)) {
+  for await (const { record, place, where } of requireRecords(checkedRecords(path, format), path)) {
     requireOneSource(record, chat !== undefined, where);
     const name = `record ${showId(record.id ?? place)}`;
     const rendered =

@@ -4,6 +4,7 @@ import { dirname, sep } from 'node:path';
 import { fileError, InputError } from '../../errors.js';
 import { followLinks } from '../../files.js';
 import { modelDirectories } from '../model-digest.js';
+import { sourceOf } from '../spooled-input.js';
 
 export interface InputPlace {
   /** What the user calls it, e.g. `--input`. */
@@ -37,7 +38,8 @@ export async function refuseOverlap(
   const target = await locate(output.path);
   const beside = await locate(target.path + kept);
   for (const input of await withBases(inputs)) {
-    const read = await locate(input.path);
+    // stdin may be a file that was redirected.
+    const read = await locate(sourceOf(input.path));
     // Directories above the output are made first: what is to be read there must not come to be by that.
     if (read.identity === undefined) {
       if (target.path.startsWith(`${read.path}${sep}`))

@@ -6,6 +6,7 @@ import { fileError } from '../../errors.js';
 import { modelOfSnapshot } from '../../model/hub/hub-cache.js';
 import { digestPath, digestText } from '../digest.js';
 import { digestModel } from '../model-digest.js';
+import { givenName } from '../spooled-input.js';
 import type { RunManifest, RunSource, RunStep } from './run-manifest.js';
 
 export interface RunRecorderOptions {
@@ -45,7 +46,10 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
     const { name, commit } = modelOfSnapshot(path) ?? {};
     return { path: name ?? path, ...(commit === undefined ? {} : { commit }), ...(await digestModel(path)) };
   };
-  const source = async (path: string): Promise<RunSource> => ({ path, digest: await digestPath(path) });
+  const source = async (path: string): Promise<RunSource> => ({
+    path: givenName(path),
+    digest: await digestPath(path),
+  });
 
   return {
     async step(name, work) {

@@ -1,10 +1,9 @@
 /** Where outputs to rank come from: a campaign's directory, its merged file, records or a tree of text files. */
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { StringDecoder } from 'node:string_decoder';
 import { type ReadDocumentsOptions, readDocuments } from '../../data/documents.js';
+import { readPlainBytes } from '../../data/text/plain-bytes.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { fileError, InputError } from '../../errors.js';
 import { layoutOf, listOutputs, OUTPUTS_FOLDER, readOutputs } from '../../sampling/output-directory.js';
@@ -114,14 +113,7 @@ async function* readMerged(path: string, first: number): AsyncGenerator<OutputTe
 }
 
 async function* readText(path: string): AsyncGenerator<string, void, void> {
-  let stream: Readable = createReadStream(path);
-  if (path.endsWith('.gz')) stream = pipeline(stream, createGunzip(), () => {});
-  stream.setEncoding('utf8');
-  try {
-    yield* stream as AsyncIterable<string>;
-  } catch (error) {
-    throw fileError('read', path, error);
-  } finally {
-    stream.destroy();
-  }
+  const decoder = new StringDecoder();
+  for await (const bytes of readPlainBytes(path)) yield decoder.write(bytes);
+  yield decoder.end();
 }
