@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorCode, fileError, InputError, LetheError } from './errors.js';
 import { parseJson } from './json.js';
+import { decodeText, ENCODING_REMEDY } from './text-encoding.js';
 
 let written = 0;
 
@@ -141,16 +142,22 @@ export async function writeTextAtomic(
   await replaceFile(path, write, options);
 }
 
+export interface ReadTextOptions {
+  /** Of the error for a file that is no text, or larger. Default: `ERR_FILE_FORMAT`. */
+  readonly code?: ErrorCode | undefined;
+  /** Default: no limit. */
+  readonly maxBytes?: number | undefined;
+}
+
 /**
- * The JSON value of a whole file, of at most `maxBytes`; NaN and Infinity as Python writes them are numbers.
+ * The text of a whole file: UTF-8, or what its byte-order mark says, without the mark.
  *
- * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `code` if it is not JSON, or larger
+ * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `code` for other bytes, or more of them
  */
-export async function readJsonFile(
+export async function readTextFile(
   path: string,
-  code: ErrorCode = 'ERR_FILE_FORMAT',
-  maxBytes = Number.POSITIVE_INFINITY,
-): Promise<unknown> {
+  { code = 'ERR_FILE_FORMAT', maxBytes = Number.POSITIVE_INFINITY }: ReadTextOptions = {},
+): Promise<string> {
   const failed = (cause: unknown) => {
     throw fileError('read', path, cause);
   };
@@ -158,7 +165,25 @@ export async function readJsonFile(
   const { size } = await stat(path).catch(failed);
   if (size > maxBytes)
     throw new InputError(code, `Expected at most ${maxBytes} bytes in ${path} but found ${size}.`);
-  const text = await readFile(path, 'utf8').catch(failed);
+  const text = decodeText(await readFile(path).catch(failed));
+  if (text === undefined)
+    throw new InputError(code, `Expected text in ${path} but found other bytes.`, {
+      remedy: ENCODING_REMEDY,
+    });
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+/**
+ * The JSON value of {@link readTextFile}; NaN and Infinity as Python writes them are numbers.
+ *
+ * @throws InputError as that; `code` if it is not JSON
+ */
+export async function readJsonFile(
+  path: string,
+  code: ErrorCode = 'ERR_FILE_FORMAT',
+  maxBytes?: number,
+): Promise<unknown> {
+  const text = await readTextFile(path, { code, maxBytes });
   try {
     return parseJson(text);
   } catch (cause) {

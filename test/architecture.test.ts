@@ -38,6 +38,7 @@ const SHARED = [
   'lock.ts',
   'parallel.ts',
   'json.ts',
+  'text-encoding.ts',
 ];
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,8 +1,9 @@
 /** What the outputs of `lethe sample` continue, as its options say. */
-import { readFile } from 'node:fs/promises';
+
 import { counted } from '../counted.js';
 import { LeftOut } from '../data/left-out.js';
-import { fileError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
+import { readTextFile } from '../files.js';
 import type { Model } from '../model/model.js';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { readFunctionPrompts, readHashedPrompt } from '../sampling/prompts.js';
@@ -39,7 +40,7 @@ export async function readPrompts(options: PromptOptions, session: Session): Pro
   }
   if (promptHash !== undefined && prompts !== undefined)
     return { prompts: [await readHashedPrompt(prompts, promptHash)], many: false };
-  if (promptFile !== undefined) return { prompts: [await readText(promptFile)], many: false };
+  if (promptFile !== undefined) return { prompts: [await readTextFile(promptFile)], many: false };
   return { prompts: prompt === undefined ? [] : [prompt], many: false };
 }
 
@@ -106,10 +107,4 @@ export function startTokenOf(
   const { tokens } = tokenizer.encode(named);
   if (tokens.length !== 1) throw failed(counted(tokens.length, 'token'));
   return tokens[0]!;
-}
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError('read', path, error);
-  });
 }

@@ -1,12 +1,11 @@
 /** Mission files: YAML, checked, with the line of what is wrong with them. */
 
-import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { describeIssue } from '../check.js';
-import { fileError, InputError } from '../errors.js';
-import { isDirectory } from '../files.js';
+import { InputError } from '../errors.js';
+import { isDirectory, readTextFile } from '../files.js';
 import { type Mission, type MissionSettings, missionSchema } from './mission.js';
 
 /** No mission file is longer: what is has been named by mistake. */
@@ -19,21 +18,7 @@ const MAX_BYTES = 2 ** 20;
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT`, naming the line and the key
  */
 export async function readMission(file: string): Promise<Mission> {
-  return resolvePaths(parseMission(await readText(file), file), file);
-}
-
-async function readText(file: string): Promise<string> {
-  const { size } = await stat(file).catch((error: unknown) => {
-    throw fileError('read', file, error);
-  });
-  if (size > MAX_BYTES)
-    throw new InputError(
-      'ERR_FILE_FORMAT',
-      `Expected a mission file of at most ${MAX_BYTES} bytes but ${file} has ${size}.`,
-    );
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw fileError('read', file, error);
-  });
+  return resolvePaths(parseMission(await readTextFile(file, { maxBytes: MAX_BYTES }), file), file);
 }
 
 /** @throws InputError `ERR_FILE_FORMAT` */

@@ -2,11 +2,13 @@
  * The outputs of a campaign on disk, in either layout: `separate/<i>`, one file an output as published, or
  * `outputs-000000.jsonl`, a thousand outputs a file.
  */
+
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fileError, InputError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
+import { decodeLeniently } from '../text-encoding.js';
 import { SHARD_RECORDS, ShardedRecords } from './sharded-records.js';
 
 export const LAYOUTS = ['separate', 'jsonl'] as const;
@@ -175,7 +177,8 @@ function ascending(ids: number[]): number[] {
 }
 
 async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
+  const data = await readFile(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
+  return decodeLeniently(data);
 }

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { compressionOf, decompress } from '../../data/compression/decompress.js';
-import { markedEncoding, toUtf8 } from '../../data/text/text-encoding.js';
 import { fileError, InputError, type LetheError } from '../../errors.js';
 import { OUTPUT_SEPARATOR } from '../../sampling/published-text.js';
+import { markedEncoding, toUtf8 } from '../../text-encoding.js';
 
 export interface TextInput {
   /** As given. */

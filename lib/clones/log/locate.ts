@@ -1,8 +1,8 @@
 /** From the lines of a clone back to the outputs or documents that they stand in. */
-import { readFile } from 'node:fs/promises';
+
 import { z } from 'zod';
 import { check } from '../../check.js';
-import { fileError, InputError } from '../../errors.js';
+import { readJsonFile } from '../../files.js';
 
 /** 1-based raw lines, both inclusive. */
 export interface LineSpan {
@@ -42,21 +42,9 @@ const mapSchema = z.record(
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_FORMAT`
  */
 export async function readOutputsMap(path: string): Promise<OutputEntry[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw fileError('read', path, error);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('ERR_FILE_FORMAT', `Expected JSON in the map ${path} but could not parse it.`, {
-      cause,
-      remedy: 'Merge the outputs again.',
-    });
-  }
-  const entries = Object.entries(check(mapSchema, value, path)).map(([id, entry]) => ({ id, ...entry }));
+  const entries = Object.entries(check(mapSchema, await readJsonFile(path), path)).map(([id, entry]) => ({
+    id,
+    ...entry,
+  }));
   return entries.sort((a, b) => a.start - b.start);
 }

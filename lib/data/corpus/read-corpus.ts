@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { InputError } from '../../errors.js';
 import { exists } from '../../files.js';
-import { readNumberedJsonLines } from '../text/json-lines.js';
+import { readJsonLines } from '../text/json-lines.js';
 import { splitLines } from '../text/lines.js';
 import { type OnRead, readPlainBytes } from '../text/plain-bytes.js';
 import { entrySchema, type ShardEntry, shardMapPath } from './shard-map.js';
@@ -51,11 +51,7 @@ export async function* readShards(
 /** Undefined where there is no map: shards may have been copied without theirs. */
 async function openMap(shard: string): Promise<AsyncGenerator<ShardEntry, void> | undefined> {
   const path = shardMapPath(shard);
-  return (await exists(path)) ? entriesOf(path) : undefined;
-}
-
-async function* entriesOf(path: string): AsyncGenerator<ShardEntry, void> {
-  for await (const { record } of readNumberedJsonLines(path, entrySchema)) yield record;
+  return (await exists(path)) ? readJsonLines(path, entrySchema) : undefined;
 }
 
 /** An empty line ends a document, and the line after it has the md5 of what was before. */

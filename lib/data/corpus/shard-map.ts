@@ -1,9 +1,7 @@
 /** The map of a shard, `<shard>.documents.jsonl`: which document stands where. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+
 import { z } from 'zod';
-import { check } from '../../check.js';
-import { fileError, InputError } from '../../errors.js';
+import { readJsonLines } from '../text/json-lines.js';
 
 /** A document of a shard: its 1-based lines there, as clone detection counts them, its md5 line included. */
 export interface ShardEntry {
@@ -31,29 +29,9 @@ export function shardMapPath(shard: string): string {
   return `${shard}${SHARD_MAP_ENDING}`;
 }
 
-/** The documents of a shard that {@link buildShard} wrote, in order. */
+/** The documents of a shard that `buildShard` wrote, in order. */
 export async function readShardMap(shard: string): Promise<ShardEntry[]> {
-  const path = shardMapPath(shard);
   const entries: ShardEntry[] = [];
-  const input = createReadStream(path);
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      entries.push(check(entrySchema, parse(line), `line ${entries.length + 1} of ${path}`));
-    }
-    if (input.errored) throw input.errored;
-  } catch (error) {
-    throw error instanceof InputError ? error : fileError('read', path, error);
-  } finally {
-    input.destroy();
-  }
+  for await (const entry of readJsonLines(shardMapPath(shard), entrySchema)) entries.push(entry);
   return entries;
-}
-
-/** Anything but JSON fails the check of the entry's shape. */
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return line;
-  }
 }

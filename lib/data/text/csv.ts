@@ -1,9 +1,9 @@
 /** CSV with a header line, record by record, as pandas and Python's csv module read it. */
 import { TextDecoder } from 'node:util';
 import { InputError } from '../../errors.js';
+import { ENCODING_REMEDY } from '../../text-encoding.js';
 import { CsvParser, type CsvRow } from './csv-parser.js';
 import { type OnRead, readTextBytes } from './plain-bytes.js';
-import { ENCODING_REMEDY } from './text-encoding.js';
 
 /** A record longer than this is none: most often a quote that nobody closed. */
 const MAX_RECORD_CHARACTERS = 256 * 2 ** 20;

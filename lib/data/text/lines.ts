@@ -1,7 +1,7 @@
 /** Files as lines of text, compressed or not, without ever holding more than one line. */
 import { InputError } from '../../errors.js';
+import { ENCODING_REMEDY } from '../../text-encoding.js';
 import { type OnRead, readTextBytes } from './plain-bytes.js';
-import { ENCODING_REMEDY } from './text-encoding.js';
 
 /** A line longer than this is no record: V8's longest string has twice as many characters. */
 export const MAX_LINE_BYTES = 256 * 2 ** 20;

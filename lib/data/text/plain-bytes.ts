@@ -1,9 +1,10 @@
 /** The bytes of a file or a pipe as they were before they were compressed, and those of its text as UTF-8. */
 import { createReadStream, type ReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { fileError, InputError } from '../../errors.js';
+import { toUtf8 } from '../../text-encoding.js';
 import { decompress } from '../compression/decompress.js';
-import { toUtf8 } from './text-encoding.js';
 
 /** Told how many bytes more have been read from disk, before they are decompressed. */
 export type OnRead = (bytes: number) => void;
@@ -34,4 +35,11 @@ export async function* readPlainBytes(path: string, onRead?: OnRead): AsyncGener
 /** {@link readPlainBytes} of a text, in UTF-8 whatever its byte-order mark says that it is stored in. */
 export function readTextBytes(path: string, onRead?: OnRead): AsyncGenerator<Buffer, void> {
   return toUtf8(readPlainBytes(path, onRead), path);
+}
+
+/** {@link readTextBytes} as pieces of the text, cut between characters; bytes that are no UTF-8 are U+FFFD. */
+export async function* readTextPieces(path: string): AsyncGenerator<string, void> {
+  const decoder = new StringDecoder('utf8');
+  for await (const bytes of readTextBytes(path)) yield decoder.write(bytes);
+  yield decoder.end();
 }

@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileError, InputError } from '../../errors.js';
+import { decodeText } from '../../text-encoding.js';
 import { isMetadata, isShard } from '../corpus/find-shards.js';
 import { readShards } from '../corpus/read-corpus.js';
 import type { Document } from '../document.js';
 import type { OnLeftOut } from '../left-out.js';
-import { decodeText } from '../text/text-encoding.js';
 import type { FullTreeOptions } from './tree-options.js';
 import { type FoundFile, locationOf, reasonOfFailure, type WalkOptions, walkFiles } from './walk.js';
 

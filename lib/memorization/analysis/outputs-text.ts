@@ -1,7 +1,8 @@
 /** The merged outputs in memory, and the map that says where each of them stands: checked against each other. */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type LineSpan, type OutputEntry, readOutputsMap } from '../../clones/log/locate.js';
+import { readTextBytes } from '../../data/text/plain-bytes.js';
 import { fileError, InputError } from '../../errors.js';
 import { outputSeparator } from '../../sampling/published-text.js';
 import { GrowingColumn } from './column.js';
@@ -127,31 +128,27 @@ export class OutputsText {
 }
 
 async function readWhole(path: string): Promise<Buffer> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size > MAX_BYTES) {
-        throw new InputError(
-          'ERR_FILE_FORMAT',
-          `Expected merged outputs of less than 4 GiB but ${path} has ${size} bytes.`,
-          { remedy: 'Merge ranges of outputs (lethe merge --start --end), as published 200 000 a file.' },
-        );
-      }
-      const bytes = Buffer.alloc(size);
-      let filled = 0;
-      while (filled < size) {
-        const { bytesRead } = await handle.read(bytes, filled, Math.min(size - filled, 2 ** 30), filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return bytes.subarray(0, filled);
-    } finally {
-      await handle.close();
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw fileError('read', path, error);
+  });
+  // Text in another encoding may have more bytes as UTF-8, and compressed text has.
+  let bytes = Buffer.alloc(Math.min(size, MAX_BYTES));
+  let filled = 0;
+  for await (const chunk of readTextBytes(path)) {
+    if (filled + chunk.length > MAX_BYTES)
+      throw new InputError(
+        'ERR_FILE_FORMAT',
+        `Expected merged outputs of less than 4 GiB but ${path} has more.`,
+        { remedy: 'Merge ranges of outputs (lethe merge --start --end), as published 200 000 a file.' },
+      );
+    if (filled + chunk.length > bytes.length) {
+      const larger = Buffer.alloc(Math.min(MAX_BYTES, 2 * (filled + chunk.length)));
+      bytes.copy(larger, 0, 0, filled);
+      bytes = larger;
     }
-  } catch (error) {
-    throw error instanceof InputError ? error : fileError('read', path, error);
+    filled += chunk.copy(bytes, filled);
   }
+  return bytes.subarray(0, filled);
 }
 
 /** Where each line begins, as clone detection counts lines (they end at \n, \r or \r\n), then the end of the file. */

@@ -1,9 +1,8 @@
 /** Where outputs to rank come from: a campaign's directory, its merged file, records or a tree of text files. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import { type ReadDocumentsOptions, readDocuments } from '../../data/documents.js';
-import { readPlainBytes } from '../../data/text/plain-bytes.js';
+import { readTextPieces } from '../../data/text/plain-bytes.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { fileError, InputError } from '../../errors.js';
 import { layoutOf, listOutputs, OUTPUTS_FOLDER, readOutputs } from '../../sampling/output-directory.js';
@@ -92,7 +91,7 @@ async function* readMerged(path: string, first: number): AsyncGenerator<OutputTe
   const separator = new RegExp(SEPARATOR, 'g');
   let id = first;
   let waiting = '';
-  for await (const piece of readText(path)) {
+  for await (const piece of readTextPieces(path)) {
     // A separator may have begun in what was there before.
     separator.lastIndex = Math.max(0, waiting.length - SEPARATOR_LENGTH);
     waiting += piece;
@@ -110,10 +109,4 @@ async function* readMerged(path: string, first: number): AsyncGenerator<OutputTe
     `Expected outputs, each with a separator line after it, in ${path} but ${id === first ? 'found no separator' : 'the last one has none'}.`,
     { remedy: 'Give a directory of outputs, a merged file all_A-B, or JSON lines (.jsonl) of {id, text}.' },
   );
-}
-
-async function* readText(path: string): AsyncGenerator<string, void, void> {
-  const decoder = new StringDecoder();
-  for await (const bytes of readPlainBytes(path)) yield decoder.write(bytes);
-  yield decoder.end();
 }

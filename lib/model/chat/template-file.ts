@@ -1,10 +1,8 @@
-/** Where a model directory keeps its chat template, and the special tokens that templates name. */
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssue } from '../../check.js';
-import { fileError, InputError } from '../../errors.js';
-import { readOptionalJsonFile } from '../../files.js';
+import { InputError } from '../../errors.js';
+import { exists, readOptionalJsonFile, readTextFile } from '../../files.js';
 import { MAX_CONFIG_BYTES } from '../limits.js';
 
 export interface TemplateFile {
@@ -70,14 +68,6 @@ async function readConfig(path: string): Promise<z.infer<typeof configSchema>> {
 }
 
 async function readTemplate(path: string): Promise<string | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return undefined;
-  if (found.size > MAX_CONFIG_BYTES)
-    throw new InputError(
-      'ERR_MODEL_FORMAT',
-      `Expected at most ${MAX_CONFIG_BYTES} bytes in ${path} but found ${found.size}.`,
-    );
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError('read', path, error);
-  });
+  if (!(await exists(path))) return undefined;
+  return readTextFile(path, { code: 'ERR_MODEL_FORMAT', maxBytes: MAX_CONFIG_BYTES });
 }

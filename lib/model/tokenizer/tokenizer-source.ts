@@ -1,17 +1,12 @@
-/**
- * What a model directory says of its tokenizer, as one tokenizer.json: the file itself or what vocab.json and merges.txt
- * make, with the tokens and settings of the small files beside it, as AutoTokenizer of transformers 5.24 puts it together.
- */
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fileError, InputError } from '../../errors.js';
-import { exists, readJsonFile, readOptionalJsonFile } from '../../files.js';
+import { InputError } from '../../errors.js';
+import { exists, readJsonFile, readOptionalJsonFile, readTextFile } from '../../files.js';
 import { placeOf } from '../adapters/model-place.js';
 import { MAX_CONFIG_BYTES } from '../limits.js';
 import { type NamedToken, readNamedTokens } from './named-tokens.js';
 import { MAX_TOKENIZER_BYTES, type TokenizerJson, tokenizerJson } from './tokenizer-file.js';
-import { readPart, refuse } from './tokenizer-parts.js';
+import { readPart } from './tokenizer-parts.js';
 
 export interface TokenizerSource {
   /** Where it lies: the directory itself, or that of an adapter's base. */
@@ -118,7 +113,9 @@ async function fromVocabulary(
       },
     );
   const vocab = await readJsonFile(path, 'ERR_MODEL_FORMAT', MAX_TOKENIZER_BYTES);
-  const lines = (await readText(merges)).split(/\r?\n/);
+  const lines = (
+    await readTextFile(merges, { code: 'ERR_MODEL_FORMAT', maxBytes: MAX_TOKENIZER_BYTES })
+  ).split(/\r?\n/);
   const byteLevel = {
     type: 'ByteLevel',
     add_prefix_space: settings.add_prefix_space ?? false,
@@ -167,13 +164,4 @@ function vocabularyOf(file: TokenizerJson): Readonly<Record<string, number>> {
 
 function specialToken(content: string): NamedToken {
   return { content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-}
-
-async function readText(path: string): Promise<string> {
-  const failed = (cause: unknown) => {
-    throw fileError('read', path, cause);
-  };
-  const { size } = await stat(path).catch(failed);
-  if (size > MAX_TOKENIZER_BYTES) refuse(`${size} bytes of merges`, path);
-  return readFile(path, 'utf8').catch(failed);
 }

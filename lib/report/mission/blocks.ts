@@ -1,11 +1,11 @@
 /** The report's part on sampled outputs, from the analyses of a mission before and after. */
-import { createReadStream } from 'node:fs';
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LineSpan, readOutputsMap } from '../../clones/log/locate.js';
 import { readCorpusManifest } from '../../data/corpus/manifest.js';
 import { readShardMap, type ShardEntry } from '../../data/corpus/shard-map.js';
-import { fileError } from '../../errors.js';
+import { readTextPieces } from '../../data/text/plain-bytes.js';
 import {
   type Analysis,
   analysisPaths,
@@ -234,17 +234,13 @@ async function readSpans<Span extends LineSpan>(
 /** Lines as clone detection counts them: they end at \n, \r or \r\n only. */
 async function* linesOf(path: string): AsyncGenerator<string, void> {
   let rest = '';
-  try {
-    for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
-      const text = rest + (chunk as string);
-      // A \r at the end may be half of a \r\n.
-      const end = text.endsWith('\r') ? text.length - 1 : text.length;
-      const lines = text.slice(0, end).split(/\r\n|\r|\n/);
-      rest = lines.pop()! + text.slice(end);
-      yield* lines;
-    }
-  } catch (error) {
-    throw fileError('read', path, error);
+  for await (const piece of readTextPieces(path)) {
+    const text = rest + piece;
+    // A \r at the end may be half of a \r\n.
+    const end = text.endsWith('\r') ? text.length - 1 : text.length;
+    const lines = text.slice(0, end).split(/\r\n|\r|\n/);
+    rest = lines.pop()! + text.slice(end);
+    yield* lines;
   }
   if (rest !== '') yield rest.replace(/\r$/, '');
 }

@@ -54,8 +54,8 @@ describe('buildShard', () => {
 
   it.each([
     ['a map that is not there', undefined, /documents\.jsonl: it does not exist/],
-    ['a map that is no JSON', '{"id": "a"', /line 1 of .*documents\.jsonl/],
-    ['an entry without lines', '{"id": "a", "md5": "b"}', /start in line 1 of/],
+    ['a map that is no JSON', '{"id": "a"', /documents\.jsonl line 1/],
+    ['an entry without lines', '{"id": "a", "md5": "b"}', /start in .* line 1/],
   ])('refuses %s', async (_, map, message) => {
     const path = join(await temporaryDirectory(), '0');
     if (map !== undefined) await writeFile(`${path}.documents.jsonl`, map);
@@ -98,7 +98,7 @@ describe('readOutputsMap', () => {
   it('refuses what is no map', async () => {
     const path = join(await temporaryDirectory(), 'map.json');
     await writeFile(path, '{"0": {"md5": "a", "start": 0');
-    await expect(readOutputsMap(path)).rejects.toThrow(/Expected JSON in the map/);
+    await expect(readOutputsMap(path)).rejects.toThrow(/^Expected JSON in .* but /);
     await writeFile(path, '{"0": {"md5": "a", "start": 0, "end": 3}}');
     await expect(readOutputsMap(path)).rejects.toThrow(/start/);
   });

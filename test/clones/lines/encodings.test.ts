@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { markedEncoding, toUtf8 } from '../../../lib/data/text/text-encoding.js';
+import { markedEncoding, toUtf8 } from '../../../lib/text-encoding.js';
 import { detectIn, file, plain, temporaryDirectory } from '../workspace.js';
 
 const LINES = Array.from({ length: 7 }, (_, i) => `wert_${i} = größe(${i}) # € 😀`);

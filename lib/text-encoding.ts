@@ -1,5 +1,5 @@
 /** The text of bytes: UTF-8, or what a byte-order mark says, UTF-16 or UTF-32. */
-import { InputError } from '../../errors.js';
+import { InputError } from './errors.js';
 
 /** What to do about a text in another encoding. */
 export const ENCODING_REMEDY =
@@ -39,6 +39,11 @@ export function decodeText(data: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** {@link decodeText} of what is a text for sure: what is not in its encoding is read as UTF-8, broken bytes as U+FFFD. */
+export function decodeLeniently(data: Buffer): string {
+  return decodeText(data) ?? data.toString('utf8');
 }
 
 /** Bytes that decide what the mark is. */

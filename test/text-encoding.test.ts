@@ -1,6 +1,6 @@
 /** Expected bytes are those of Python: 'a€😀\n'.encode('utf-32-be') and so on. */
 import { expect, test } from 'vitest';
-import { decodeText } from '../../../lib/data/text/text-encoding.js';
+import { decodeText } from '../lib/text-encoding.js';
 
 const TEXT = 'a€😀\n';
 
