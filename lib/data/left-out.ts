@@ -35,6 +35,11 @@ export const leftOutSchema = z.partialRecord(
 
 export type LeftOutRecord = Readonly<z.infer<typeof leftOutSchema>>;
 
+/** Whether something that was asked for could not be read, rather than was not wanted. */
+export function isIncomplete({ unreadable, vanished }: LeftOutRecord): boolean {
+  return unreadable !== undefined || vanished !== undefined;
+}
+
 /** So many names of each reason are shown. */
 const SHOWN_NAMES = 3;
 

@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import { buildCorpus } from '../../clones/corpus/build.js';
 import { counted } from '../../counted.js';
 import { CORPUS_MANIFEST_FILE, type CorpusManifest, readCorpusManifest } from '../../data/corpus/manifest.js';
-import { describeLeftOut } from '../../data/left-out.js';
+import { describeLeftOut, isIncomplete } from '../../data/left-out.js';
 import { claimOutput } from '../../data/outputs/claim.js';
 import { InputError } from '../../errors.js';
+import { EXIT_CODES, withExitCode } from '../exit-code.js';
 import { FORCE_HELP, integerOption } from '../options.js';
 import { withSession } from '../session.js';
 import { addTreeOptions, type TreeFlags, treeOptions } from '../tree-options.js';
@@ -63,44 +64,47 @@ export function createCorpusCommand(): Command {
     .option('--force', FORCE_HELP);
   const build = addTreeOptions(command)
     .addHelpText('after', HELP)
-    .action((sources: string[], options: BuildOptions) =>
-      withSession(
-        async (session) => {
-          const { output, documentsPerShard, workers, textField, gzip, revision, localFilesOnly } = options;
-          await using _ = await claimOutput(
-            { option: '--output', path: output, kind: 'directory', ownFiles: /^corpus\.json$/ },
-            {
-              command: 'corpus build',
-              inputs: sources.map((path) => ({ option: 'a source', path })),
-              force: options.force,
-            },
-          );
-          const manifest = await session.run(
-            buildCorpus({
-              sources,
-              directory: output,
-              replace: options.force,
-              documentsPerShard,
-              ...(workers === undefined ? {} : { workers }),
-              ...(textField === undefined ? {} : { textField }),
-              ...(gzip === undefined ? {} : { gzip }),
-              ...(await treeOptions(options, sources)),
-              hub: { revision, localFilesOnly },
-              signal: session.signal,
-            }),
-            (event) => {
-              if (event.type === 'note') session.say(event.message);
-              if (event.type === 'left-out') describeLeftOut(event.leftOut).forEach(session.say);
-              if (event.type === 'shard')
-                session.say(
-                  `Shard ${event.shard.name} is finished: ${counted(event.shard.documents, 'document')}.`,
-                );
-            },
-          );
-          session.say(describeCorpus(manifest, output));
-          if (options.json) process.stdout.write(formatManifest(manifest));
-        },
-        { whenInterrupted: 'Finished shards are kept; run the same command to go on.' },
+    .action(
+      withExitCode((sources: string[], options: BuildOptions) =>
+        withSession(
+          async (session) => {
+            const { output, documentsPerShard, workers, textField, gzip, revision, localFilesOnly } = options;
+            await using _ = await claimOutput(
+              { option: '--output', path: output, kind: 'directory', ownFiles: /^corpus\.json$/ },
+              {
+                command: 'corpus build',
+                inputs: sources.map((path) => ({ option: 'a source', path })),
+                force: options.force,
+              },
+            );
+            const manifest = await session.run(
+              buildCorpus({
+                sources,
+                directory: output,
+                replace: options.force,
+                documentsPerShard,
+                ...(workers === undefined ? {} : { workers }),
+                ...(textField === undefined ? {} : { textField }),
+                ...(gzip === undefined ? {} : { gzip }),
+                ...(await treeOptions(options, sources)),
+                hub: { revision, localFilesOnly },
+                signal: session.signal,
+              }),
+              (event) => {
+                if (event.type === 'note') session.say(event.message);
+                if (event.type === 'left-out') describeLeftOut(event.leftOut).forEach(session.say);
+                if (event.type === 'shard')
+                  session.say(
+                    `Shard ${event.shard.name} is finished: ${counted(event.shard.documents, 'document')}.`,
+                  );
+              },
+            );
+            session.say(describeCorpus(manifest, output));
+            if (options.json) process.stdout.write(formatManifest(manifest));
+            return isIncomplete(manifest.leftOut) ? EXIT_CODES.missed : EXIT_CODES.done;
+          },
+          { whenInterrupted: 'Finished shards are kept; run the same command to go on.' },
+        ),
       ),
     );
   const info = new Command('info')

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
 import { readDocuments } from '../../data/documents.js';
-import { LeftOut } from '../../data/left-out.js';
+import { isIncomplete, LeftOut } from '../../data/left-out.js';
 import { claimOutput } from '../../data/outputs/claim.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { requireRecords } from '../../data/require-records.js';
@@ -13,6 +13,7 @@ import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js';
 import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
+import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
 import { addFileOptions } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
 import { type Session, withSession } from '../session.js';
@@ -45,14 +46,16 @@ export function createSecretsCommand(): Command {
 Reads {id, text} or {id, content} a line, writes {id, secrets: [{tag, type, value, start, end}]}, every
 occurrence of every value. start and end count UTF-16 code units of the text. The input may also be CSV, Parquet, a file of
 text, or a directory: all text files in it are looked at, hidden and large ones too, but not .git; what is passed over is
-said.
+said. Exit code 3 if a file of it could not be read.
 
 Examples:
   lethe secrets scan --input documents.jsonl --output secrets.jsonl
   lethe secrets scan --input . --exclude node_modules/ --output secrets.jsonl --json
   lethe secrets scan --input documents.jsonl --types EMAIL,KEY --no-filter | head`,
     )
-    .action((options: ScanCommandOptions) => withSession((session) => runScan(options, session)));
+    .action(
+      withExitCode((options: ScanCommandOptions) => withSession((session) => runScan(options, session))),
+    );
   return new Command('secrets')
     .description('find e-mail addresses, IP addresses and keys in documents')
     .addCommand(scan)
@@ -60,7 +63,7 @@ Examples:
     .addHelpText('after', '\nExamples:\n  lethe secrets scan --input documents.jsonl --output secrets.jsonl');
 }
 
-async function runScan(options: ScanCommandOptions, session: Session): Promise<void> {
+async function runScan(options: ScanCommandOptions, session: Session): Promise<ExitCode> {
   if (options.json && options.output === '-')
     throw new InputError(
       'ERR_INVALID_OPTION',
@@ -80,7 +83,7 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
   const runKey = runKeyOf(recorder.finish({}));
   if (await claim?.isFinished(runKey)) {
     session.say(`${output} is finished: same input and options. Remove it to make it again.`);
-    return;
+    return EXIT_CODES.done;
   }
   const leftOut = new LeftOut();
   const read = readDocuments(input, { ...tree, onLeftOut: leftOut.add });
@@ -110,13 +113,19 @@ async function runScan(options: ScanCommandOptions, session: Session): Promise<v
     else
       await writeJsonLines(output, records(), {
         beforeRename: async (part) =>
-          void (await claim?.finish(recorder.finish({ runKey, ...summary, leftOut }), part)),
+          void (await claim?.finish(recorder.finish({ runKey, ...summary, ...accountOf(leftOut) }), part)),
       });
   } finally {
     sayLeftOut(leftOut, session);
   }
   if (summary !== undefined) session.say(describeSummary(summary));
   if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, leftOut })}\n`);
+  return isIncomplete(leftOut.toJSON()) ? EXIT_CODES.missed : EXIT_CODES.done;
+}
+
+/** A scan that could not read all of its input is done anew when it is asked for again. */
+function accountOf(leftOut: LeftOut): Readonly<Record<string, unknown>> {
+  return { leftOut, ...(isIncomplete(leftOut.toJSON()) ? { unfinished: true } : {}) };
 }
 
 async function print(records: AsyncIterable<object>): Promise<void> {
