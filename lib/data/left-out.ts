@@ -13,6 +13,7 @@ const REASONS = {
   'not-text': 'no text',
   'no-function': 'no function in them',
   metadata: 'metadata of a corpus',
+  'beyond-max-tokens': 'secrets beyond --max-tokens or the context',
   link: 'links to nowhere or to themselves',
   'linked-directory': 'links to directories, which are not followed',
   special: 'pipes, sockets or devices',

@@ -2,40 +2,37 @@
 
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
+import { LeftOut } from '../../data/left-out.js';
 import { InputError } from '../../errors.js';
 import { measureMemorization } from '../../memorization/measure.js';
 import { measureSecrets, type SecretDocument } from '../../memorization/measure-secrets.js';
-import type { Memorization } from '../../memorization/region.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { ProgressEvent } from '../../progress.js';
 import { drain } from '../../progress.js';
 import { type EncodeApartOptions, encodeApart } from '../../secrets/encode-apart.js';
-import type { OffsetUnit } from '../../secrets/locate-secrets.js';
-import { maskTokens, type Overlap, type TokenSpan } from '../../secrets/token-mask.js';
+import type { Overlap } from '../../secrets/token-mask.js';
 import { countModelParameters, locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
-import {
-  addModelOptions,
-  addOffsetsOption,
-  addRecordOptions,
-  integerOption,
-  integersOption,
-  type ModelOptions,
-} from '../options.js';
+import { addModelOptions, addRecordOptions, type ModelOptions } from '../options.js';
 import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import type { InputRecord, RecordFormatName } from '../records/records.js';
 import {
-  encodingOf,
-  type InputRecord,
-  type RecordFormatName,
-  type RecordReader,
-} from '../records/records.js';
+  addProbingOptions,
+  describeSecrets,
+  documentOf,
+  figures,
+  type MeasuredDocument,
+  type ProbingOptions,
+  probingSettings,
+} from '../records/secret-probing.js';
 import { type Session, withSession } from '../session.js';
 
 const HELP = `
 Reads {id, text} or {id, tokens} a line, with "secrets" as \`lethe secrets scan\` writes them if they are to be measured,
 and writes {id, ma, el3, el5, el10, extractionStrength}. All values lie in 0..1; more means more memorized; null means
 that there was nothing to predict. A record with secrets gets {tag, type, start, end, ma, ...} for each of them as
-well: of its first 32 tokens, after up to 128 tokens of what precedes it. --encoding apart measures as the published probe does:
+well: of its first 32 tokens, after up to 128 tokens of what precedes it; those beyond --max-tokens
+are left out, counted and said. --encoding apart measures as the published probe does:
 the value and the text before it are tokenized each by itself, and first and last, its tokens in the document, are left out.
 
 The published target length is 128 tokens: add --max-tokens 128 to compare. docs/metrics.md has the definitions.
@@ -45,37 +42,19 @@ Examples:
   lethe measure --model codeparrot-small --input documents.jsonl --output measures.jsonl --el 3,5,10 --max-tokens 128
   lethe measure --model codeparrot-small --input forget.jsonl --max-tokens 512`;
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, ProbingOptions {
   readonly input: string;
   readonly output: string;
   readonly force?: boolean;
   readonly format?: RecordFormatName;
-  readonly el: readonly number[];
-  readonly maxTokens?: number;
-  readonly prefixTokens: number;
-  readonly secretTokens: number;
   readonly overlap: Overlap;
   readonly encoding: 'in-place' | 'apart';
-  readonly offsets: OffsetUnit;
 }
 
 export function createMeasureCommand(): Command {
   const command = new Command('measure')
     .summary('MA, EL_n and extraction strength of documents and their secrets')
     .description('Measures how much of each document, and of each secret in it, a model has memorized.')
-    .addOption(
-      integersOption('--el <list>', 'the n of EL_n, separated by commas', { min: 1, default: [3, 5, 10] }),
-    )
-    .addOption(integerOption('--max-tokens <n>', 'cut longer records (default: refuse them)', { min: 2 }))
-    .addOption(
-      integerOption('--prefix-tokens <n>', 'tokens before a secret that the model sees', {
-        min: 1,
-        default: 128,
-      }),
-    )
-    .addOption(
-      integerOption('--secret-tokens <n>', 'tokens of a secret that are probed', { min: 1, default: 32 }),
-    )
     .addOption(
       new Option(
         '--overlap <rule>',
@@ -92,27 +71,22 @@ export function createMeasureCommand(): Command {
         .choices(['in-place', 'apart'])
         .default('in-place'),
     );
-  return addOffsetsOption(addModelOptions(addRecordOptions(command)))
+  return addModelOptions(addRecordOptions(addProbingOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
         async (session) => {
           await using claim = await claimRecords('measure', options);
           const directory = await locateModel(options, session);
-          const { el, maxTokens, prefixTokens, secretTokens, overlap, encoding, offsets } = options;
+          const { el, overlap, encoding, offsets } = options;
           requireEffect(options);
+          const leftOut = new LeftOut();
           const written = await runRecordJob(
             {
               command: 'measure',
               options: {
-                el,
-                prefixTokens,
-                secretTokens,
-                overlap,
-                encoding,
-                offsets,
-                maxTokens: maxTokens ?? null,
-                dtype: options.dtype ?? 'float32',
+                ...probingSettings(options),
+                ...{ overlap, encoding, dtype: options.dtype ?? 'float32' },
               },
               model: directory,
               input: options.input,
@@ -122,7 +96,8 @@ export function createMeasureCommand(): Command {
               offsets,
               columns: ['id', 'ma', ...el.map((n) => `el${n}`), 'extractionStrength', 'secrets'],
               batch: { most: 16, parameters: await countModelParameters(directory), passes: 8 },
-              open: () => openMeasuring(directory, options, session),
+              leftOut,
+              open: () => openMeasuring(directory, { ...options, leftOut }, session),
             },
             claim,
             session,
@@ -134,20 +109,25 @@ export function createMeasureCommand(): Command {
     );
 }
 
-async function openMeasuring(directory: string, options: Options, session: Session): Promise<RecordWork> {
-  const { el, maxTokens, prefixTokens, secretTokens, overlap, encoding } = options;
+async function openMeasuring(
+  directory: string,
+  options: Options & { readonly leftOut: LeftOut },
+  session: Session,
+): Promise<RecordWork> {
+  const { el, prefixTokens, secretTokens, encoding } = options;
   const settings = { el, prefixTokens, secretTokens };
   const { signal } = session;
   const model = await openModel(directory, options);
   const tokenizer = await openTokenizerIfPresent(directory, model);
-  const reader = { model, tokenizer, maxTokens };
+  const reader = { ...options, model, tokenizer };
   return {
+    passOver: (record) => void documentOf(record, reader),
     async process(batch, note) {
       const show = (event: ProgressEvent) =>
         note(
           `${event.step} ${event.total ? Math.floor((100 * event.done) / event.total) : 100}% of ${batch.length}`,
         );
-      const documents = batch.map((record) => documentOf(record, reader, overlap));
+      const documents = batch.map((record) => documentOf(record, reader));
       const sequences = documents.map(({ tokens }) => tokens);
       const whole = await drain(measureMemorization(model, sequences, { el, signal }), show);
       const probes = documents.map((document, i) =>
@@ -162,28 +142,13 @@ async function openMeasuring(directory: string, options: Options, session: Sessi
           id: record.id,
           ...figures(whole.perExample[i]!),
           ...(documents[i]!.hasSecrets
-            ? { secrets: describeSecrets(documents[i]!.spans, measured, encoding) }
+            ? { secrets: describeSecrets(documents[i]!.spans, measured, encoding === 'apart') }
             : {}),
         };
       });
     },
     [Symbol.asyncDispose]: () => model.dispose(),
   };
-}
-
-export interface MeasuredDocument extends SecretDocument {
-  readonly spans: readonly (Pick<TokenSpan, 'first' | 'last'> & Partial<TokenSpan>)[];
-  /** The record asked for its secrets, even if all of them lie beyond the cut. */
-  readonly hasSecrets: boolean;
-}
-
-export function documentOf(record: InputRecord, reader: RecordReader, overlap: Overlap): MeasuredDocument {
-  const { tokens, offsets } = encodingOf(record, reader);
-  const spans =
-    record.secrets === undefined || offsets === undefined
-      ? []
-      : maskTokens({ tokens, offsets }, record.secrets, { overlap }).spans;
-  return { id: String(record.id), tokens, spans, hasSecrets: record.secrets !== undefined };
 }
 
 /** A document for each secret that lies before the cut; none for records that bring tokens, which have no secrets. */
@@ -199,19 +164,6 @@ function probesApart(
   });
 }
 
-/** `first` and `last` are places among the document's tokens, which secrets that are encoded apart are not. */
-export function describeSecrets(
-  spans: MeasuredDocument['spans'],
-  measured: readonly Memorization[],
-  encoding: Options['encoding'] = 'in-place',
-): object[] {
-  return spans.map(({ secret, first, last }, i) => ({
-    ...secret,
-    ...(encoding === 'in-place' ? { first, last } : {}),
-    ...figures(measured[i]!),
-  }));
-}
-
 /** Apart, a secret's tokens are its own: there are no neighbours to take along. */
 function requireEffect({ encoding, overlap }: Options): void {
   if (encoding === 'in-place' || overlap === 'strict') return;
@@ -220,14 +172,4 @@ function requireEffect({ encoding, overlap }: Options): void {
     'Expected --overlap published with --encoding in-place but received it with --encoding apart, where it has no effect.',
     { remedy: 'The published probe is --encoding apart alone.' },
   );
-}
-
-/** The paper's symbols, as they stand in every output; NaN becomes null in JSON. */
-export function figures({
-  memorizationAccuracy,
-  extractionLikelihood,
-  extractionStrength,
-}: Memorization): object {
-  const likelihoods = Object.entries(extractionLikelihood).map(([n, value]) => [`el${n}`, value]);
-  return { ma: memorizationAccuracy, ...Object.fromEntries(likelihoods), extractionStrength };
 }

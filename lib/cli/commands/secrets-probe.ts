@@ -1,97 +1,96 @@
 /** `lethe secrets probe`: how well a model knows each secret of documents, and what it writes in its place. */
 import { Command } from 'commander';
+import { counted } from '../../counted.js';
+import { LeftOut } from '../../data/left-out.js';
 import { measureSecrets } from '../../memorization/measure-secrets.js';
+import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { Model } from '../../model/model.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { drain, type ProgressEvent } from '../../progress.js';
 import { InputOption, writesStream } from '../inputs/streams.js';
 import { countModelParameters, locateModel, openModel, openTokenizer } from '../open-model.js';
-import {
-  addForceOption,
-  addModelOptions,
-  integerOption,
-  integersOption,
-  type ModelOptions,
-} from '../options.js';
+import { addForceOption, addModelOptions, type ModelOptions } from '../options.js';
 import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
 import type { InputRecord } from '../records/records.js';
+import {
+  addProbingOptions,
+  describeSecrets,
+  documentOf,
+  figures,
+  type MeasuredDocument,
+  type ProbingOptions,
+  probingSettings,
+} from '../records/secret-probing.js';
 import { type Session, withSession } from '../session.js';
-import { describeSecrets, documentOf, figures, type MeasuredDocument } from './measure.js';
 
 const HELP = `
 Reads {id, text, secrets} a line, as \`lethe set documents\` writes them, and writes the same with figures: {id, text, ma,
 el3, el5, el10, extractionStrength, secrets: [{tag, type, value, start, end, first, last, ma, ..., completion}]}. A record's
 figures are means over its secrets. The model is given up to 128 tokens of what precedes a secret and has to write its
 first 32 tokens; completion is what greedy decoding writes in place of all of them. docs/metrics.md has the definitions.
+Of {id, messages} the model's chat template makes the text. Secrets beyond --max-tokens are left out, counted and said.
 
 Examples:
   lethe secrets probe --model codeparrot-small --input forget.jsonl --output probes.jsonl`;
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, ProbingOptions {
   readonly input: string;
   readonly output: string;
   readonly force?: boolean;
-  readonly el: readonly number[];
-  readonly prefixTokens: number;
-  readonly secretTokens: number;
 }
 
 export function createProbeCommand(): Command {
   const command = new Command('probe')
     .description('measure how well a model knows each secret')
     .addOption(new InputOption('--input <file>', 'JSON lines to read', writesStream).makeOptionMandatory())
-    .option('--output <file>', 'JSON lines to write, or - for stdout', '-')
-    .addOption(
-      integersOption('--el <list>', 'the n of EL_n, separated by commas', { min: 1, default: [3, 5, 10] }),
-    )
-    .addOption(
-      integerOption('--prefix-tokens <n>', 'tokens before a secret that the model sees', {
-        min: 1,
-        default: 128,
-      }),
-    )
-    .addOption(
-      integerOption('--secret-tokens <n>', 'tokens of a secret that are probed', { min: 1, default: 32 }),
-    );
-  return addForceOption(addModelOptions(command))
+    .option('--output <file>', 'JSON lines to write, or - for stdout', '-');
+  return addForceOption(addModelOptions(addProbingOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
         async (session) => {
           await using claim = await claimRecords('secrets probe', options);
           const directory = await locateModel(options, session);
-          const { el, prefixTokens, secretTokens } = options;
+          const leftOut = new LeftOut();
           const written = await runRecordJob(
             {
               command: 'secrets probe',
-              options: { el, prefixTokens, secretTokens, dtype: options.dtype ?? 'float32' },
+              options: { ...probingSettings(options), dtype: options.dtype ?? 'float32' },
               model: directory,
               input: options.input,
               output: options.output,
-              offsets: 'utf16',
+              chat: new ChatTemplate(directory),
+              offsets: options.offsets,
+              leftOut,
               batch: { most: 16, parameters: await countModelParameters(directory), passes: 8 },
-              open: () => openProbing(directory, options, session),
+              open: () => openProbing(directory, { ...options, leftOut }, session),
             },
             claim,
             session,
           );
-          session.say(`Probed the secrets of ${written} records.`);
+          session.say(`Probed the secrets of ${counted(written, 'record')}.`);
         },
         { whenInterrupted: RECORDS_INTERRUPTED },
       ),
     );
 }
 
-async function openProbing(directory: string, options: Options, session: Session): Promise<RecordWork> {
+async function openProbing(
+  directory: string,
+  options: Options & { readonly leftOut: LeftOut },
+  session: Session,
+): Promise<RecordWork> {
   const { el, prefixTokens, secretTokens } = options;
   const { signal } = session;
   const model = await openModel(directory, options);
   const tokenizer = await openTokenizer(directory, model);
+  const reader = { ...options, model, tokenizer, overlap: 'strict' as const };
   return {
+    passOver: (record) => void documentOf(record, reader),
     async process(batch, note) {
       const show = ({ step, done, total }: ProgressEvent) =>
         note(`${step} ${total ? Math.floor((100 * done) / total) : 100}% of ${batch.length}`);
-      const documents = batch.map((record) => documentOf(record, { model, tokenizer }, 'strict'));
+      const documents = batch.map((record) => documentOf(record, reader));
       const settings = { el, prefixTokens, secretTokens, signal };
       const { perExample } = await drain(measureSecrets(model, documents, settings), show);
       const completions = await complete(model, tokenizer, documents, signal);

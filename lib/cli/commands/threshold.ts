@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { writeFileAtomic } from '../../files.js';
 import { computeThresholds } from '../../memorization/thresholds.js';
+import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { Tokens } from '../../model/model.js';
 import { InputOption } from '../inputs/streams.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
@@ -20,7 +21,7 @@ import { THRESHOLD_TOKENS } from '../unlearning/sets.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `
-Reads {id, text} or {id, tokens} a line, of code that the model was not trained on, and writes {memorizationAccuracy,
+Reads {id, text}, {id, tokens} or {id, messages} a line, of code that the model was not trained on, and writes {memorizationAccuracy,
 extractionLikelihood, deviation, runs, sequences}: means, standard deviations over the sequences, the means of each run.
 Published are five runs of 10 000 sequences each: --runs 5 --sample-size 10000. \`lethe unlearn --thresholds\` takes the file.
 
@@ -83,7 +84,9 @@ export function createThresholdCommand(): Command {
               const tokenizer = await openTokenizerIfPresent(directory, model);
               const reader = { model, tokenizer, maxTokens };
               const sequences: Tokens[] = [];
-              for await (const record of readRecords(input)) sequences.push(sequenceOf(record, reader));
+              const chat = new ChatTemplate(directory);
+              for await (const record of readRecords(input, { chat, ignoreSecrets: true }))
+                sequences.push(sequenceOf(record, reader));
               const thresholds = await session.run(
                 computeThresholds(model, sequences, { el, runs, sampleSize, seed, signal: session.signal }),
               );

@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { LeftOut } from '../../data/left-out.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError } from '../../errors.js';
@@ -25,6 +26,7 @@ import {
 import { claimCheckpoint, claimState, finishDirectory } from '../outputs/directory-output.js';
 import { runKeyOf } from '../outputs/run-key.js';
 import { type Session, withSession } from '../session.js';
+import { sayLeftOut } from '../tree-options.js';
 import { METHODS, objectiveOf } from '../unlearning/methods.js';
 import { describeOutcome, exitCodeOf, outcomeOf, type UnlearningOutcome } from '../unlearning/outcome.js';
 import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning/sets.js';
@@ -221,7 +223,9 @@ async function run(options: Options, session: Session): Promise<UnlearningOutcom
   const tokenizer = await openTokenizerIfPresent(directory, model);
   const reader = { model, tokenizer, maxTokens: Math.min(maxTokens, model.contextLength) };
   const retainReader = { ...reader, maxTokens: Math.min(retainTokens, model.contextLength) };
-  const forget = sets.forget.map((record) => toUnlearningDocument(record, reader));
+  const leftOut = new LeftOut();
+  const forget = sets.forget.map((record) => toUnlearningDocument(record, reader, leftOut));
+  sayLeftOut(leftOut, session);
   const retain = sets.retain.map((record) => toUnlearningDocument(record, retainReader));
   const thresholds =
     given ?? (await recorder.step('thresholds', () => thresholdsOf(sets.unseen, model, reader, session)));
@@ -240,11 +244,11 @@ async function run(options: Options, session: Session): Promise<UnlearningOutcom
     ),
   );
 
-  const { leftOut } = await recorder.step('save', async () => {
+  const saved = await recorder.step('save', async () => {
     await claim.begin(runKey);
-    const saved = await model.save(options.output, tokenizer === undefined ? {} : { tokenizer });
+    const { leftOut: files } = await model.save(options.output, tokenizer === undefined ? {} : { tokenizer });
     await writeJsonLines(join(options.output, 'history.jsonl'), result.history);
-    return saved;
+    return files;
   });
   const { memorizationAccuracy, extractionLikelihood } = thresholds;
   const { steps: _, ...before } = result.history[0]!;
@@ -261,10 +265,10 @@ async function run(options: Options, session: Session): Promise<UnlearningOutcom
   };
   const secrets = forget.reduce((sum, { spans }) => sum + (spans?.length ?? 0), 0);
   const sizes = { forget: { documents: forget.length, secrets }, retain: { documents: retain.length } };
-  await finishDirectory(claim, recorder.finish({ runKey, ...outcome, ...sizes }), session);
+  await finishDirectory(claim, recorder.finish({ runKey, ...outcome, ...sizes, leftOut }), session);
   await rm(state.directory, { recursive: true, force: true });
   session.say(describeOutcome(outcome, options));
-  sayNotCarried(leftOut, options.output, session);
+  sayNotCarried(saved, options.output, session);
   session.say(`The model, history.jsonl and run.json are in ${options.output}.`);
   return outcome;
 }

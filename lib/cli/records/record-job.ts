@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { counted } from '../../counted.js';
+import type { LeftOut } from '../../data/left-out.js';
 import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
 import { csvFormat, jsonLinesFormat, type RecordFormat } from '../../data/outputs/record-format.js';
 import { openResumableRecords } from '../../data/outputs/resumable-records.js';
@@ -18,6 +19,7 @@ import { progress } from '../../progress.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import { runKeyOf } from '../outputs/run-key.js';
 import type { Session } from '../session.js';
+import { sayLeftOut } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
 import { formatOf, type InputRecord, type RecordFormatName, readRecords } from './records.js';
@@ -45,6 +47,8 @@ export interface RecordJob {
   readonly batch: BatchSizeOptions;
   /** Records written for one that was read, a constant. Default: 1. */
   readonly outputsPerInput?: number;
+  /** Where the work tells what of the records it has no figures for. */
+  readonly leftOut?: LeftOut;
   /** Loads what the work needs, which finished work does not. */
   readonly open: () => Promise<RecordWork>;
 }
@@ -52,6 +56,8 @@ export interface RecordJob {
 export interface RecordWork extends AsyncDisposable {
   /** The records that come of a batch, in its order. `note` puts a figure on the progress line. */
   process(batch: readonly InputRecord[], note: (text: string) => void): Promise<readonly object[]>;
+  /** Told of each record that an earlier run finished, so that what is left out is that of the whole input. */
+  passOver?(record: InputRecord): void;
 }
 
 /** What resuming says when it is stopped with a file as output. */
@@ -80,18 +86,22 @@ export async function claimRecords(
   return claimOutput({ option: '--output', path: output, kind: 'file' }, { command, inputs, force });
 }
 
-/** Runs the job and returns the number of records written, those of an earlier run included. */
+/** Runs the job, says what was left out, and returns the number of records written, those of an earlier run included. */
 export async function runRecordJob(
   job: RecordJob,
   claim: OutputClaim | undefined,
   session: Session,
 ): Promise<number> {
+  const written = await runTo(claim, job, session);
+  if (job.leftOut !== undefined) sayLeftOut(job.leftOut, session);
+  return written;
+}
+
+async function runTo(claim: OutputClaim | undefined, job: RecordJob, session: Session): Promise<number> {
   if (claim === undefined) return runToStream(job, writeToStdout, session);
-  if (claim.isStream) {
-    await using handle = await openStream(job.output);
-    return await runToStream(job, (text) => writeToHandle(handle, text, job.output), session);
-  }
-  return runToFile(job, claim, session);
+  if (!claim.isStream) return runToFile(job, claim, session);
+  await using handle = await openStream(job.output);
+  return await runToStream(job, (text) => writeToHandle(handle, text, job.output), session);
 }
 
 async function runToStream(
@@ -152,7 +162,8 @@ async function runToFile(job: RecordJob, claim: OutputClaim, session: Session): 
       skip = 0;
     }
   });
-  const results = { runKey, records: written };
+  const { leftOut } = job;
+  const results = { runKey, records: written, ...(leftOut === undefined ? {} : { leftOut }) };
   await file.commit({
     beforeRename: async (part) => void (await claim.finish(recorder.finish(results), part)),
   });
@@ -187,6 +198,7 @@ async function* processAll(
   }
   for await (const record of readRecords(job.input, job)) {
     if (done < skip) {
+      work.passOver?.(record);
       done++;
       continue;
     }

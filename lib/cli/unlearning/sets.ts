@@ -1,4 +1,5 @@
 /** Records as what `unlearn` takes: masked documents to forget, documents to retain, sequences for thresholds. */
+import type { LeftOut } from '../../data/left-out.js';
 import { computeThresholds, type Thresholds } from '../../memorization/thresholds.js';
 import type { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { Model } from '../../model/model.js';
@@ -15,6 +16,7 @@ import {
   readRecords,
   sequenceOf,
 } from '../records/records.js';
+import { tellBeyondCut } from '../records/secret-probing.js';
 import type { Session } from '../session.js';
 
 /** Target length of the published thresholds (REFERENCE section 7). */
@@ -63,14 +65,24 @@ function toMember({ id, named, text, tokens }: InputRecord): SetMember {
   return { id: named ? String(id) : undefined, text, tokens };
 }
 
-/** A document with a mask of its secrets: those of the record, else what the scanner finds. */
-export function toUnlearningDocument(record: InputRecord, reader: RecordReader): UnlearningDocument {
+/**
+ * A document with a mask of its secrets: those of the record, else what the scanner finds.
+ *
+ * @param leftOut told of secrets beyond the tokens that are kept, which are not forgotten
+ */
+export function toUnlearningDocument(
+  record: InputRecord,
+  reader: RecordReader,
+  leftOut?: LeftOut,
+): UnlearningDocument {
   const { tokens, offsets } = encodingOf(record, reader, 2);
   const id = String(record.id);
   if (offsets === undefined)
     return { id, tokens, mask: record.mask?.subarray(0, tokens.length) ?? new Uint8Array(tokens.length) };
   const secrets = record.secrets ?? filterSecrets(scanSecrets(record.text!));
-  return { id, tokens, ...maskTokens({ tokens, offsets }, secrets) };
+  const masked = maskTokens({ tokens, offsets }, secrets);
+  if (leftOut !== undefined) tellBeyondCut(record, secrets, masked.spans, leftOut);
+  return { id, tokens, ...masked };
 }
 
 /** Means of MA and EL_10 over the first {@link THRESHOLD_TOKENS} tokens of each record. */
