@@ -44,6 +44,9 @@ export class OutputClaim implements AsyncDisposable {
   readonly #made: string | undefined;
   #begun: { readonly found: ReadonlyMap<string, string>; readonly former: readonly string[] } | undefined;
 
+  /** Inode of the file that is about to take the place of another. */
+  #replacement: number | undefined;
+
   /** @internal */
   constructor(
     place: ClaimedPlace,
@@ -77,7 +80,7 @@ export class OutputClaim implements AsyncDisposable {
     const { ownFiles, isOwn } = this.#place;
     if (await isOwn?.()) return;
     if (ownFiles !== undefined && names.some((name) => ownFiles.test(name))) return;
-    if ((await this.#keyUnderWay()) !== undefined) return;
+    if ((await this.#underWay()) !== undefined) return;
     const record = await this.#record();
     if (record?.command === this.#request.command) return;
     const what = this.#place.kind === 'file' ? 'a file' : 'files';
@@ -100,10 +103,10 @@ export class OutputClaim implements AsyncDisposable {
     if (record?.results.runKey === runKey) {
       const state = await this.#compare(record);
       if (state === 'whole') return true;
-      if (state === 'incomplete' || this.force) return false;
+      if (state === 'incomplete' || this.force || (await this.#isYetToBeReplaced(runKey))) return false;
       throw this.exists('was changed after it was finished');
     }
-    if (this.force || (await this.#keyUnderWay()) === runKey) return false;
+    if (this.force || (await this.#underWay())?.key === runKey) return false;
     throw this.exists('holds the results of a run with other options, inputs or versions');
   }
 
@@ -133,8 +136,9 @@ export class OutputClaim implements AsyncDisposable {
     else for (const name of await this.#written()) outputs[name] = await digestFile(join(this.#target, name));
     const stale = this.#begun?.former.filter((name) => outputs[name] === undefined) ?? [];
     for (const name of stale) await this.#remove(name);
+    if (this.#place.kind === 'file') await this.#markReplacement(manifest, part);
     await writeRunRecord(this.#recordPath, { ...manifest, results: { ...manifest.results, files: outputs } });
-    await rm(this.#underWayPath, { force: true });
+    if (this.#replacement === undefined) await rm(this.#underWayPath, { force: true });
     if (this.#place.kind === 'file') return [];
     return [...this.#begun!.found.keys()].filter(
       (name) => outputs[name] === undefined && !stale.includes(name),
@@ -151,8 +155,30 @@ export class OutputClaim implements AsyncDisposable {
     );
   }
 
+  /**
+   * A file that takes the place of another has its record before its name: who is killed in between leaves the record of
+   * the one beside the other. What is to go is noted first, so that the next run need not ask whether it may.
+   */
+  async #markReplacement(manifest: RunManifest, part: string): Promise<void> {
+    const replaced =
+      part === this.#target ? undefined : await digestFile(this.#target).catch(() => undefined);
+    if (replaced === undefined) return;
+    await writeFileAtomic(this.#underWayPath, `${manifest.results.runKey} ${replaced}\n`);
+    this.#replacement = (await stat(part)).ino;
+  }
+
+  /** Whether the file that is there is the one that the run of this key was about to replace. */
+  async #isYetToBeReplaced(runKey: string): Promise<boolean> {
+    const { key, replaced } = (await this.#underWay()) ?? {};
+    return key === runKey && replaced !== undefined && (await digestFile(this.#target)) === replaced;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#lock === undefined) return;
+    const renamed =
+      this.#replacement !== undefined &&
+      (await stat(this.#target).catch(() => undefined))?.ino === this.#replacement;
+    if (renamed) await rm(this.#underWayPath, { force: true });
     // What did not come to be leaves nothing to go on with, and nothing in the way of another run.
     if (await this.#isFree()) await rm(this.#underWayPath, { force: true });
     await this.#lock[Symbol.asyncDispose]();
@@ -216,11 +242,11 @@ export class OutputClaim implements AsyncDisposable {
     return [...(await this.#walk())].flatMap(([name, state]) => (found.get(name) === state ? [] : [name]));
   }
 
-  async #keyUnderWay(): Promise<string | undefined> {
-    return readFile(this.#underWayPath, 'utf8').then(
-      (text) => text.trim(),
-      () => undefined,
-    );
+  async #underWay(): Promise<{ readonly key: string; readonly replaced: string | undefined } | undefined> {
+    const text = await readFile(this.#underWayPath, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const [key = '', replaced] = text.trim().split(' ');
+    return { key, replaced };
   }
 
   async #compare(record: RunManifest): Promise<'whole' | 'incomplete' | 'changed'> {

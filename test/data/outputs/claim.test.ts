@@ -1,7 +1,9 @@
 /** Claims on outputs: what is refused, whose results are whose, and what stays when a claim ends. */
+import { spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type ClaimedPlace, claimOutput, claimOutputs } from '../../../lib/data/outputs/claim.js';
 import { createRunRecorder } from '../../../lib/data/outputs/run-recorder.js';
@@ -242,5 +244,44 @@ describe('a file', () => {
     await one.finish(record('try', 'a'));
     expect(readdirSync('/dev').filter((name) => /null.+/.test(name))).toEqual([]);
     await expect(claimOutput(directory('/dev/null'), request)).rejects.toThrow(/Expected a directory/);
+  });
+});
+
+describe('a process killed between the record and the rename of a file that takes the place of another', () => {
+  /** A process of its own, which kills itself once the record is written. */
+  function killed(path: string, key: string): void {
+    const lib = fileURLToPath(new URL('../../../build-test/data/', import.meta.url));
+    const script = `
+      const { claimOutput } = await import('${lib}outputs/claim.js');
+      const { createRunRecorder } = await import('${lib}outputs/run-recorder.js');
+      const { writeFileAtomic } = await import('${lib}../files.js');
+      const place = { option: '--output', path: '${path}', kind: 'file' };
+      const claim = await claimOutput(place, { command: 'try', inputs: [], force: true });
+      const record = createRunRecorder({ command: 'try', options: {} }).finish({ runKey: '${key}' });
+      await writeFileAtomic('${path}', 'new', { beforeRename: async (part) => {
+        await claim.finish(record, part);
+        process.kill(process.pid, 'SIGKILL');
+      } });`;
+    const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+    expect(signal).toBe('SIGKILL');
+  }
+
+  test('the same run goes on without being asked', async () => {
+    expect(await runTo(file(at('out')), 'a', 'old')).toBe('made');
+    killed(at('out'), 'b');
+    expect(readFileSync(at('out'), 'utf8')).toBe('old');
+    expect(await runTo(file(at('out')), 'b', 'new')).toBe('made');
+    expect(readFileSync(at('out'), 'utf8')).toBe('new');
+    expect(await runTo(file(at('out')), 'b', 'new')).toBe('finished');
+    expect(readdirSync(at('.')).filter((name) => /lethe-/.test(name))).toEqual([]);
+  });
+
+  test('but not over what was written there since, and no other run does', async () => {
+    await runTo(file(at('out')), 'a', 'old');
+    killed(at('out'), 'b');
+    await expect(runTo(file(at('out')), 'c', 'other')).rejects.toThrow(/other options, inputs or versions/);
+    writeFileSync(at('out'), 'precious');
+    await expect(runTo(file(at('out')), 'b', 'new')).rejects.toThrow(/was changed after it was finished/);
+    expect(readFileSync(at('out'), 'utf8')).toBe('precious');
   });
 });
