@@ -13,24 +13,33 @@ import { mergedOutput } from './published-text.js';
 const CHUNK_OUTPUTS = 200_000;
 const PROGRESS_OUTPUTS = 1000;
 
-export interface MergeOptions {
+export interface MergeSelection {
   /** First output. Default 0. */
-  readonly start?: number;
+  readonly start?: number | undefined;
   /** Last output, inclusive. Default: the last one there is. */
-  readonly end?: number;
+  readonly end?: number | undefined;
   /** Outputs of one merged file. Default 200 000, as published. */
-  readonly chunk?: number;
+  readonly chunk?: number | undefined;
+}
+
+export interface MergeOptions extends MergeSelection {
   /** Replace merged files that are there and hold something else. Default true. */
   readonly replace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One merged file and its map. */
-export interface MergedFile {
+/** Where outputs from `start` to `end` go. */
+export interface MergeRange {
+  readonly start: number;
+  readonly end: number;
   /** `all_<start>-<end>`. */
   readonly mergedPath: string;
   /** `map_<start>-<end>.json`. */
   readonly mapPath: string;
+}
+
+/** One merged file and its map. */
+export interface MergedFile extends Pick<MergeRange, 'mergedPath' | 'mapPath'> {
   readonly outputs: number;
   readonly lines: number;
 }
@@ -56,6 +65,24 @@ const optionsSchema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
+/** The files that merging would write, of outputs that are all there. @throws InputError if one of the range is missing */
+export async function planMerge(
+  directory: string,
+  { start = 0, end: givenEnd, chunk = CHUNK_OUTPUTS }: MergeSelection = {},
+): Promise<MergeRange[]> {
+  const end = requireAll(await listOutputs(directory), directory, start, givenEnd);
+  const ranges: MergeRange[] = [];
+  for (let first = start; first <= end; first += chunk) {
+    const last = Math.min(end, first + chunk - 1);
+    const [mergedPath, mapPath] = [`all_${first}-${last}`, `map_${first}-${last}.json`];
+    ranges.push({
+      ...{ start: first, end: last },
+      ...{ mergedPath: join(directory, mergedPath), mapPath: join(directory, mapPath) },
+    });
+  }
+  return ranges;
+}
+
 /** {@link runMerge} without its events. */
 export async function mergeOutputs(directory: string, options: MergeOptions = {}): Promise<MergeResult> {
   return drain(runMerge(directory, options));
@@ -73,17 +100,11 @@ export async function* runMerge(
   directory: string,
   options: MergeOptions = {},
 ): AsyncGenerator<ProgressEvent, MergeResult, void> {
-  const {
-    start,
-    end: givenEnd,
-    chunk,
-    replace,
-    signal,
-  } = check(optionsSchema, options, 'options of mergeOutputs');
-  const end = requireAll(await listOutputs(directory), directory, start, givenEnd);
+  const { replace, signal, ...wanted } = check(optionsSchema, options, 'options of mergeOutputs');
+  const ranges = await planMerge(directory, wanted);
+  const [{ start }, { end }] = [ranges[0]!, ranges.at(-1)!];
   const files: MergedFile[] = [];
-  for (let first = start; first <= end; first += chunk) {
-    const range = { start: first, end: Math.min(end, first + chunk - 1) };
+  for (const range of ranges) {
     const merging = relay<number, MergedFile>(
       (emit, stop) => mergeRange(directory, range, replace, emit, stop),
       signal,
@@ -94,7 +115,7 @@ export async function* runMerge(
         files.push(next.value);
         break;
       }
-      yield progress('merge', first - start + next.value, end - start + 1, 'outputs');
+      yield progress('merge', range.start - start + next.value, end - start + 1, 'outputs');
     }
   }
   const sum = (of: (file: MergedFile) => number) => files.reduce((total, file) => total + of(file), 0);
@@ -126,13 +147,11 @@ function requireAll(
 
 async function mergeRange(
   directory: string,
-  { start, end }: { readonly start: number; readonly end: number },
+  { start, end, mergedPath, mapPath }: MergeRange,
   replace: boolean,
   emit: (outputs: number) => void,
   signal: AbortSignal,
 ): Promise<MergedFile> {
-  const mergedPath = join(directory, `all_${start}-${end}`);
-  const mapPath = join(directory, `map_${start}-${end}.json`);
   const entries: MapEntry[] = [];
   let lines = 0;
   async function* mergedText() {

@@ -1,6 +1,7 @@
 /** Every command that writes: what it refuses to write to, that a second process is refused, and that it can be run again. */
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -309,7 +310,94 @@ describe.each(WRITERS.filter(({ name }) => name !== 'demo'))('$name', ({ name, k
     }
     const names = readdirSync(kind === 'file' ? at('.') : output);
     expect(names.filter((each) => /lethe-(lock|part)|\.part|\.key/.test(each))).toEqual([]);
-    if (name !== 'report' && name !== 'corpus build')
+    if (name !== 'corpus build')
       expect(existsSync(kind === 'file' ? `${output}.run.json` : join(output, 'run.json'))).toBe(true);
+  });
+});
+
+describe('merge', () => {
+  const copy = (name: string): string => {
+    cpSync(at('campaign/separate'), at(`${name}/separate`), { recursive: true });
+    return at(name);
+  };
+
+  test('records each merged file, and makes the same again without a word', async () => {
+    const campaign = copy('merge-again');
+    for (let i = 0; i < 2; i++) expect(await lethe(['merge', campaign])).toMatchObject({ code: 0 });
+    const record = JSON.parse(readFileSync(join(campaign, 'all_0-1.run.json'), 'utf8'));
+    expect(record).toMatchObject({ command: 'merge', options: { start: 0, chunk: 200_000 } });
+    expect(record.inputs).toHaveLength(1);
+    expect(Object.keys(record.results.files)).toEqual(['all_0-1']);
+    expect(record.results).toMatchObject({ outputs: 2, map: { digest: expect.any(String) } });
+    const names = ['all_0-1', 'all_0-1.run.json', 'map_0-1.json', 'separate'];
+    expect(readdirSync(campaign).sort()).toEqual(names);
+  });
+
+  test.each(['all_0-1', 'map_0-1.json'])('%s of something else needs --force', async (name) => {
+    const campaign = copy(`merge-foreign-${name}`);
+    writeFileSync(join(campaign, name), 'precious');
+    const { code, stderr } = await lethe(['merge', campaign]);
+    expect(stderr).toMatch(/^lethe: Expected .* to be new or merged from these outputs .*--force\.\n$/);
+    expect(code).toBe(1);
+    expect(readFileSync(join(campaign, name), 'utf8')).toBe('precious');
+    expect(await lethe(['merge', campaign, '--force'])).toMatchObject({ code: 0 });
+  });
+
+  test.each(['all_0-1', 'map_0-1.json'])('%s that is a link to an output is refused', async (name) => {
+    const campaign = copy(`merge-link-${name}`);
+    symlinkSync(join(campaign, 'separate/0'), join(campaign, name));
+    const { code, stderr } = await lethe(['merge', campaign, '--force']);
+    expect(stderr).toMatch(/^lethe: Expected a merged file to lie outside the outputs/);
+    expect(code).toBe(1);
+    expect(readFileSync(join(campaign, 'separate/0'), 'utf8')).toBe(CODE);
+  });
+
+  test('is refused while another run writes in its directory', async () => {
+    const campaign = copy('merge-busy');
+    const place = { option: '--output', path: campaign, kind: 'directory', ownFiles: /./ } as const;
+    await using _ = await claimOutput(place, { command: 'sample', inputs: [] });
+    expect((await lethe(['merge', campaign])).stderr).toMatch(/is being written by another run/);
+  });
+
+  test('a file that is a device stays one', async () => {
+    const campaign = copy('merge-device');
+    for (const name of ['all_0-1', 'map_0-1.json']) symlinkSync('/dev/null', join(campaign, name));
+    expect(await lethe(['merge', campaign])).toMatchObject({ code: 0 });
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+});
+
+describe('report', () => {
+  const OTHER = '<!doctype html>\n<p>precious</p>\n';
+  const again = async (...options: readonly string[]) =>
+    lethe(['report', at('analysis'), '--output', at('page.html'), ...options]);
+
+  test('replaces the page of the same run, whatever its options, and no other', async () => {
+    for (const options of [[], ['--redact'], []]) expect(await again(...options)).toMatchObject({ code: 0 });
+    const made = readFileSync(at('page.html'), 'utf8');
+    writeFileSync(at('page.html'), OTHER);
+    expect(await again()).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/was changed after it was finished.*--force\.\n$/),
+    });
+    expect(readFileSync(at('page.html'), 'utf8')).toBe(OTHER);
+    expect(await again('--force')).toMatchObject({ code: 0 });
+    expect(readFileSync(at('page.html'), 'utf8')).toBe(made);
+    cpSync(at('analysis'), at('analysis-2'), { recursive: true });
+    const { code, stderr } = await lethe(['report', at('analysis-2'), '--output', at('page.html')]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/was made of something else.*--force\.\n$/)]);
+  });
+
+  test('a page without a record is left alone', async () => {
+    writeFileSync(at('theirs.html'), OTHER);
+    const { code, stderr } = await lethe(['report', at('analysis'), '--output', at('theirs.html')]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/has no record of.*--force\.\n$/)]);
+  });
+
+  test('page and run may be moved together', async () => {
+    cpSync(at('analysis'), at('moved/before'), { recursive: true });
+    expect(await lethe(['report', at('moved/before')])).toMatchObject({ code: 0 });
+    cpSync(at('moved/before'), at('moved/after'), { recursive: true });
+    expect(await lethe(['report', at('moved/after')])).toMatchObject({ code: 0 });
   });
 });

@@ -1,10 +1,11 @@
 /** `lethe report`: a run's report.json, or an analysis of memorization, as one HTML page. */
-import { open, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
+import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
-import { exists, isDirectory, writeFileAtomic } from '../../files.js';
+import { exists, followLinks, isDirectory, writeFileAtomic } from '../../files.js';
 import { analysisPaths } from '../../memorization/analysis/summary.js';
 import { HISTORY_FILE, readUnlearningReport } from '../../report/from-unlearning.js';
 import type { SecretDisplay } from '../../report/mask.js';
@@ -14,6 +15,7 @@ import { isMission, readMissionReport } from '../../report/mission/read.js';
 import { readReport } from '../../report/read.js';
 import { renderReport } from '../../report/render.js';
 import { FORCE_HELP } from '../options.js';
+import { runKeyOf } from '../outputs/run-key.js';
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +25,6 @@ Examples:
   lethe report runs/demo --output - | gzip > report.html.gz`;
 
 const PAGE = 'report.html';
-const PAGE_START = '<!doctype html>';
 
 interface ReportCommandOptions {
   readonly output?: string;
@@ -34,8 +35,8 @@ interface ReportCommandOptions {
 
 interface MadePage {
   readonly page: string;
-  /** Where it goes unless told otherwise. */
-  readonly directory: string;
+  /** The file that says what is on it. */
+  readonly source: string;
   /** What the reader should know beside the page. */
   readonly warning?: string | undefined;
 }
@@ -62,18 +63,27 @@ export function createReportCommand(): Command {
     .option('--force', FORCE_HELP)
     .action(async (run: string, options: ReportCommandOptions) => {
       await using claim = await claimPage(run, options);
+      const { redact = false, showValues = false } = options;
+      const recorder = createRunRecorder({ command: 'report', options: { redact, showValues } });
       const made = (await isAnalysis(run)) ? await analysisPage(run, options) : await runPage(run, options);
       if (made.warning !== undefined) process.stderr.write(`${made.warning}\n`);
       if (claim === undefined) {
         process.stdout.write(made.page);
         return;
       }
-      await writeFileAtomic(claim.path, made.page);
+      await recorder.addInput(made.source);
+      const results = { runKey: runKeyOf(recorder.finish({})), run: await placeOfRun(run, claim.path) };
+      await writeFileAtomic(claim.path, made.page, {
+        beforeRename: async (part) => void (await claim.finish(recorder.finish(results), part)),
+      });
       process.stderr.write(`Wrote ${claim.path}.\n`);
     });
 }
 
-/** Claims where the page goes; undefined for stdout. Nothing of the run's directory is written over but its page. */
+/**
+ * Claims where the page goes; undefined for stdout. Nothing of the run's directory is written over but its page, and no page
+ * but one of the same run, which can be made again from it.
+ */
 async function claimPage(
   run: string,
   { output, force }: ReportCommandOptions,
@@ -85,17 +95,24 @@ async function claimPage(
     .filter((name) => name !== PAGE)
     .map((name) => ({ option: 'a file of the run', path: join(directory, name), byName: true }));
   const path = output ?? join(directory, PAGE);
-  return claimOutput(
-    { option: '--output', path, kind: 'file', isOwn: () => isPage(path) },
+  const claim = await claimOutput(
+    { option: '--output', path, kind: 'file' },
     { command: 'report', inputs, force },
   );
+  try {
+    const place = await placeOfRun(run, path);
+    await claim.refuseOther((results) => results.run === place);
+    return claim;
+  } catch (error) {
+    await claim[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
-/** A page can be made again from its run, so one may replace another; no other file may be lost. */
-async function isPage(path: string): Promise<boolean> {
-  await using file = await open(path);
-  const { buffer } = await file.read(Buffer.alloc(PAGE_START.length), 0, PAGE_START.length, 0);
-  return buffer.toString('latin1').toLowerCase() === PAGE_START;
+/** Of a run as seen from its page: both may be moved together. */
+async function placeOfRun(run: string, page: string): Promise<string> {
+  const directory = (await isDirectory(run)) ? run : dirname(run);
+  return relative(dirname(await followLinks(page)), await followLinks(directory));
 }
 
 /** @throws InputError `ERR_INVALID_OPTION` if a directory holds both kinds */
@@ -116,15 +133,15 @@ async function runPage(run: string, options: ReportCommandOptions): Promise<Made
   if (await isMission(run)) {
     const input = await readMissionReport(run);
     await writeFileAtomic(join(run, 'report.json'), `${JSON.stringify(input)}\n`);
-    return { page: renderReport(input, { secrets: displayOf(options) }), directory: run };
+    return { page: renderReport(input, { secrets: displayOf(options) }), source: join(run, 'report.json') };
   }
   const unlearning = (await exists(join(run, HISTORY_FILE))) && !(await exists(join(run, 'report.json')));
   if (unlearning) {
     const page = renderReport(await readUnlearningReport(run), { secrets: displayOf(options) });
-    return { page, directory: run };
+    return { page, source: join(run, HISTORY_FILE) };
   }
   const { file, input } = await readReport(run);
-  return { page: renderReport(input, { secrets: displayOf(options) }), directory: dirname(file) };
+  return { page: renderReport(input, { secrets: displayOf(options) }), source: file };
 }
 
 function displayOf({ redact, showValues }: ReportCommandOptions): SecretDisplay {
@@ -137,7 +154,7 @@ async function analysisPage(path: string, options: ReportCommandOptions): Promis
   const { outputsMissing } = input;
   return {
     page: renderMemorization(input, { secrets: displayOf(options) }),
-    directory,
+    source: analysisPaths(directory).analysis,
     warning: outputsMissing && `The page goes without the texts of the outputs. ${outputsMissing}`,
   };
 }

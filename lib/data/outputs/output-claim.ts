@@ -111,6 +111,21 @@ export class OutputClaim implements AsyncDisposable {
   }
 
   /**
+   * For what may be made anew whenever its source has changed, as a page may.
+   *
+   * @param isSame whether the results of a record are of this source
+   * @throws InputError `ERR_OUTPUT_EXISTS` if what is there is of another, or was changed
+   */
+  async refuseOther(isSame: (results: RunManifest['results']) => boolean): Promise<void> {
+    const record = this.isStream || this.force || (await this.#isFree()) ? undefined : await this.#record();
+    if (record === undefined) return;
+    if (!isSame(record.results)) throw this.exists('was made of something else');
+    if ((await this.#compare(record)) !== 'changed') return;
+    if (await this.#isYetToBeReplaced(String(record.results.runKey))) return;
+    throw this.exists('was changed after it was finished');
+  }
+
+  /**
    * Before the first file is written: the output is marked as this run's, so that it can be gone on with. A file need not
    * begin if it gets its record before its name.
    */

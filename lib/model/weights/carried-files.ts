@@ -41,7 +41,7 @@ const WEIGHTS =
 
 /** Of transformers' Trainer, DeepSpeed, TensorBoard, PEFT (its adapter is in the weights now), and Lethe's own runs. */
 const LEFT_BY_RUNS =
-  /^(adapter_config\.json|trainer_state\.json|training_args\.json|latest|zero_to_fp32\.py|events\.out\.tfevents\..*|run\.json|run-state\.json|history\.jsonl|.*\.(lock|part|part\.key|incomplete))$/;
+  /^(adapter_config\.json|trainer_state\.json|training_args\.json|latest|zero_to_fp32\.py|events\.out\.tfevents\..*|(.*\.)?run\.json|report\.html|run-state\.json|history\.jsonl|.*\.(lock|part|part\.key|incomplete))$/;
 const FOLDERS_LEFT_BY_RUNS = /^(\..*|__pycache__|runs|wandb|checkpoint-\d+|global_step\d+|.*\.state)$/;
 
 /** What {@link copyCarriedFiles} would copy; nothing is read but names and sizes. */

@@ -48,7 +48,7 @@ describe('lethe report', () => {
     const output = join(directory, 'page.html');
     await run(directory, '--show-values', '--output', output);
     expect(await readFile(output, 'utf8')).toBe(renderReport(sampleReport(), { secrets: 'shown' }));
-    await run(analysis, '--show-values', '--output', output);
+    await run(analysis, '--show-values', '--output', output, '--force');
     expect(await readFile(output, 'utf8')).toBe(
       renderMemorization(await readMemorization(analysis), { secrets: 'shown' }),
     );
