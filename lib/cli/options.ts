@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.js';
 import { OFFSET_UNITS } from '../secrets/locate-secrets.js';
+import { addIdleRules, FORCE_ON_STDOUT } from './idle-options.js';
 import { InputOption, writesStream } from './inputs/streams.js';
 
 export interface NumberLimits {
@@ -100,17 +101,18 @@ export function addDeviceOptions(command: Command): Command {
 
 /** Adds `--input --output --force`, `-` standing for stdin and stdout. */
 export function addFileOptions(command: Command, input = 'JSON lines'): Command {
-  return command
-    .addOption(new InputOption('--input <path>', `${input} to read`, writesStream).makeOptionMandatory())
-    .option('--output <file>', 'JSON lines to write, or - for stdout', '-')
-    .option('--force', FORCE_HELP);
+  return addForceOption(
+    command
+      .addOption(new InputOption('--input <path>', `${input} to read`, writesStream).makeOptionMandatory())
+      .option('--output <file>', 'JSON lines to write, or - for stdout', '-'),
+  );
 }
 
 export const FORCE_HELP = 'replace what is there, even the results of another run';
 
 /** Adds `--input --output --format --force` of commands that turn records into records. */
 export function addRecordOptions(command: Command): Command {
-  return command
+  command
     .addOption(
       new InputOption('--input <file>', 'JSON, CSV or Parquet to read', writesStream).makeOptionMandatory(),
     )
@@ -120,8 +122,8 @@ export function addRecordOptions(command: Command): Command {
         '--format <name>',
         'format where the name of a file does not say, .jsonl or .csv (default: jsonl)',
       ).choices(['jsonl', 'csv']),
-    )
-    .option('--force', FORCE_HELP);
+    );
+  return addForceOption(command);
 }
 
 /** Adds `--offsets`, of commands that read secrets. */
@@ -142,5 +144,5 @@ export function addSeedOption(command: Command, initial = 42): Command {
 
 /** Adds `--force`, of every command that writes: see `claimOutputs`. */
 export function addForceOption(command: Command): Command {
-  return command.option('--force', FORCE_HELP);
+  return addIdleRules(command.option('--force', FORCE_HELP), FORCE_ON_STDOUT);
 }

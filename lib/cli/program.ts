@@ -5,6 +5,7 @@ import type { OptionError } from '../check.js';
 import { AbortedError, fileError, InputError, LetheError } from '../errors.js';
 import { COMMANDS } from './commands.js';
 import { EXIT_CODES } from './exit-code.js';
+import { refuseIdleOptions } from './idle-options.js';
 import { interruptExitCode } from './interrupt.js';
 
 const HELP_EXAMPLES = `
@@ -39,6 +40,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     const program = await createProgram(args);
     program.hook('preAction', async (_program, command) => {
       const { takeStreams } = await import('./inputs/streams.js');
+      refuseIdleOptions(command);
       await takeStreams(command);
     });
     await program.parseAsync(args, { from: 'user' });

@@ -100,7 +100,13 @@ function samplingStages(mission: Mission, paths: MissionPaths, phase: Phase): St
       argv: [
         'sample',
         ...modelFlags(mission, paths, phase),
-        ...flags({ output: outputs, ...samples, layout: 'jsonl', seed, fill: true }),
+        ...flags({
+          output: outputs,
+          ...samples,
+          layout: 'jsonl',
+          seed: samples.temperature === 0 ? undefined : seed,
+          fill: true,
+        }),
       ],
       inputs: [modelInput(mission, paths, phase)],
       output: outputs,
@@ -213,7 +219,7 @@ function thresholdStage(mission: Mission, paths: MissionPaths): Stage {
         input: paths.unseen,
         output: paths.thresholds,
         ...mission.thresholds,
-        seed: mission.seed,
+        seed: mission.thresholds.sampleSize === undefined ? undefined : mission.seed,
       }),
     ],
     inputs: [mission.model, paths.unseen],
@@ -280,6 +286,7 @@ function eraseStage(mission: Mission, paths: MissionPaths): Stage {
   const { secrets, retain } = mission;
   // What is drawn of a retained document is what is learned from, unless that is to be less.
   const { retainTokens = retain.maxTokens, ...unlearn } = mission.unlearn;
+  const { prefixTokens, secretTokens } = secrets;
   const usesRetained = unlearn.method === 'codeeraser' || unlearn.method === 'cu';
   const retained = usesRetained ? { retain: paths.retainSet } : {};
   return {
@@ -292,8 +299,10 @@ function eraseStage(mission: Mission, paths: MissionPaths): Stage {
       ...flags({
         retainTokens: usesRetained ? retainTokens : undefined,
         maxTokens: secrets.maxTokens,
-        prefixTokens: secrets.prefixTokens,
-        secretTokens: secrets.secretTokens,
+        // The others are judged by whole documents.
+        ...(unlearn.method === 'codeeraser' || unlearn.method === 'ssga'
+          ? { prefixTokens, secretTokens }
+          : {}),
       }),
     ],
     inputs: [mission.model, paths.forgetSet, ...Object.values(retained), paths.thresholds],

@@ -58,7 +58,9 @@ test('24 of 24 secrets, where in place some differ', async () => {
     '--overlap',
     'published',
   ]);
-  expect(refused.stderr).toContain('with --encoding apart, where it has no effect.');
+  expect(refused.stderr).toContain(
+    'Expected --overlap to have an effect but with --encoding apart it has none.',
+  );
 });
 
 test('the last tokens of the prefix, the first of the value', async () => {

@@ -15,7 +15,8 @@ const SCORED = ['retained', 'unseen', 'forget'].flatMap((set) => [
 const ON_MODEL_BEFORE = ['sample-before', 'rank', 'thresholds', 'probe-before', 'erase'];
 const ON_HUB = [...ON_MODEL_BEFORE, 'unseen', 'candidates', 'retained'];
 const ON_DEVICE = [...ON_MODEL_BEFORE, 'sample-after', ...PROBED, ...SCORED];
-const SEEDED = [...SAMPLED, 'unseen', 'candidates', 'retained', 'thresholds', 'forget', 'retain'];
+// Thresholds are drawn where there is a sample size.
+const SEEDED = [...SAMPLED, 'unseen', 'candidates', 'retained', 'forget', 'retain'];
 
 /** Keys that only the report reads have no stage. */
 const CHANGES: Readonly<Record<string, Change>> = {

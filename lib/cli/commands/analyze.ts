@@ -9,6 +9,7 @@ import { readJsonFile } from '../../files.js';
 import { type AnalyzeResult, analyzeClones } from '../../memorization/analysis/analyze.js';
 import { analysisPaths, type Counting } from '../../memorization/analysis/summary.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import { addIdleRules } from '../idle-options.js';
 import { addForceOption, integerOption } from '../options.js';
 import { finishDirectory } from '../outputs/directory-output.js';
 import { runKeyOf } from '../outputs/run-key.js';
@@ -40,7 +41,11 @@ interface Options {
 }
 
 export function createAnalyzeCommand(): Command {
-  return addForceOption(new Command('analyze'))
+  const command = addIdleRules(new Command('analyze'), {
+    options: ['minTokens', 'maxTokens'],
+    beside: ({ tokenizer }) => (tokenizer === undefined ? 'without --tokenizer' : undefined),
+  });
+  return addForceOption(command)
     .summary('count what clone logs show to be memorized: texts, tables, figures')
     .description(
       'Reads clone logs, one a corpus shard or joint ones, and writes what was memorized, how often it stands in the corpus and in the outputs, and how it grows with the number of outputs.',

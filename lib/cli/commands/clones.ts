@@ -17,6 +17,7 @@ import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';
+import { addIdleRules } from '../idle-options.js';
 import { addForceOption, integerOption } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
 import { withSession } from '../session.js';
@@ -58,7 +59,22 @@ interface Options {
 
 /** Options are positional because `merge` has --log and --format of its own. */
 export function createClonesCommand(): Command {
-  return addForceOption(new Command('clones'))
+  const command = addIdleRules(
+    new Command('clones'),
+    {
+      options: ['force'],
+      beside: ({ log }) => (log === undefined || log === '-' ? 'without a file for --log' : undefined),
+    },
+    {
+      options: ['format'],
+      beside: ({ log, json }) => (log === undefined && json ? 'without --log' : undefined),
+    },
+    {
+      options: ['separately'],
+      beside: ({ shard }) => (shard === undefined ? undefined : 'with --shard, which does so,'),
+    },
+  );
+  return addForceOption(command)
     .summary('find blocks of lines that outputs share with a corpus')
     .description(
       'Finds every block of lines that stands both in the outputs and in a corpus shard. The corpus is read once; memory grows with the outputs and the matches.',

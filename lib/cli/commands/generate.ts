@@ -12,6 +12,7 @@ import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { readArchitecture } from '../../model/weights/checkpoint.js';
 import { countParameters } from '../../model/weights/layout.js';
 import { deriveSeed } from '../../random.js';
+import { addIdleRules, WHEN_GREEDY } from '../idle-options.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addModelOptions,
@@ -22,7 +23,13 @@ import {
   type ModelOptions,
   numberOption,
 } from '../options.js';
-import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import {
+  claimRecords,
+  FORMAT_IN_NAMES,
+  RECORDS_INTERRUPTED,
+  type RecordWork,
+  runRecordJob,
+} from '../records/record-job.js';
 import { type RecordFormatName, sequenceOf } from '../records/records.js';
 import { type Session, withSession } from '../session.js';
 
@@ -108,6 +115,7 @@ export function createGenerateCommand(): Command {
         min: 1,
       }),
     );
+  addIdleRules(command, WHEN_GREEDY, FORMAT_IN_NAMES);
   return addSeedOption(addModelOptions(addRecordOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>

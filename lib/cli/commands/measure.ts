@@ -3,7 +3,6 @@
 import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
 import { LeftOut } from '../../data/left-out.js';
-import { InputError } from '../../errors.js';
 import { measureMemorization } from '../../memorization/measure.js';
 import { measureSecrets, type SecretDocument } from '../../memorization/measure-secrets.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
@@ -12,9 +11,16 @@ import type { ProgressEvent } from '../../progress.js';
 import { drain } from '../../progress.js';
 import { type EncodeApartOptions, encodeApart } from '../../secrets/encode-apart.js';
 import type { Overlap } from '../../secrets/token-mask.js';
+import { addIdleRules, type IdleRule } from '../idle-options.js';
 import { countModelParameters, locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addModelOptions, addRecordOptions, type ModelOptions } from '../options.js';
-import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import {
+  claimRecords,
+  FORMAT_IN_NAMES,
+  RECORDS_INTERRUPTED,
+  type RecordWork,
+  runRecordJob,
+} from '../records/record-job.js';
 import type { InputRecord, RecordFormatName } from '../records/records.js';
 import {
   addProbingOptions,
@@ -51,6 +57,12 @@ interface Options extends ModelOptions, ProbingOptions {
   readonly encoding: 'in-place' | 'apart';
 }
 
+/** Apart, a secret's tokens are its own: there are no neighbours to take along. */
+const OVERLAP_APART: IdleRule = {
+  options: ['overlap'],
+  beside: ({ encoding }) => (encoding === 'apart' ? 'with --encoding apart' : undefined),
+};
+
 export function createMeasureCommand(): Command {
   const command = new Command('measure')
     .summary('MA, EL_n and extraction strength of documents and their secrets')
@@ -71,6 +83,7 @@ export function createMeasureCommand(): Command {
         .choices(['in-place', 'apart'])
         .default('in-place'),
     );
+  addIdleRules(command, OVERLAP_APART, FORMAT_IN_NAMES);
   return addModelOptions(addRecordOptions(addProbingOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>
@@ -79,7 +92,6 @@ export function createMeasureCommand(): Command {
           await using claim = await claimRecords('measure', options);
           const directory = await locateModel(options, session);
           const { el, overlap, encoding, offsets } = options;
-          requireEffect(options);
           const leftOut = new LeftOut();
           const written = await runRecordJob(
             {
@@ -162,14 +174,4 @@ function probesApart(
     const { tokens, first, last } = encodeApart(text!, secret!, tokenizer, limits);
     return { id, tokens, spans: [{ first, last }] };
   });
-}
-
-/** Apart, a secret's tokens are its own: there are no neighbours to take along. */
-function requireEffect({ encoding, overlap }: Options): void {
-  if (encoding === 'in-place' || overlap === 'strict') return;
-  throw new InputError(
-    'ERR_INVALID_OPTION',
-    'Expected --overlap published with --encoding in-place but received it with --encoding apart, where it has no effect.',
-    { remedy: 'The published probe is --encoding apart alone.' },
-  );
 }

@@ -15,6 +15,7 @@ import { type RankedOutputs, rankOutputs } from '../../memorization/ranking/rank
 import { RANKING_FILE, type Ranking, rankedOutputSchema } from '../../memorization/ranking/records.js';
 import { type RankingModel, scoreOutputs } from '../../memorization/ranking/score-outputs.js';
 import { readVerdicts, type Verdicts } from '../../memorization/ranking/verdicts.js';
+import { addIdleRules } from '../idle-options.js';
 import { InputOption } from '../inputs/streams.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
@@ -79,6 +80,10 @@ export function createRankCommand(): Command {
       ).makeOptionMandatory(),
     )
     .requiredOption('--output <file>', 'JSON lines to write');
+  addIdleRules(command, {
+    options: ['counting', 'shards'],
+    beside: ({ log }) => (log === undefined ? 'without --log' : undefined),
+  });
   return addForceOption(addTreeOptions(addModelOptions(command)))
     .option('--model2 <name>', 'a larger or smaller model with the same tokenizer')
     .addOption(

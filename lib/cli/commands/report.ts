@@ -14,7 +14,7 @@ import { renderMemorization } from '../../report/memorization/render.js';
 import { isMission, readMissionReport } from '../../report/mission/read.js';
 import { readReport } from '../../report/read.js';
 import { renderReport } from '../../report/render.js';
-import { FORCE_HELP } from '../options.js';
+import { addForceOption } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
 
 const EXAMPLES = `
@@ -42,7 +42,7 @@ interface MadePage {
 }
 
 export function createReportCommand(): Command {
-  return new Command('report')
+  return addForceOption(new Command('report'))
     .summary('render a run or an analysis of memorization as one self-contained HTML page')
     .description(
       'Renders the report.json of a run, the history.jsonl and run.json that lethe unlearn writes, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets, those of the run and those that the scanner finds in what is shown, are not in the page: dots stand for them and for every run of 6 characters of one.',
@@ -60,7 +60,6 @@ export function createReportCommand(): Command {
       ).conflicts('redact'),
     )
     .addHelpText('after', EXAMPLES)
-    .option('--force', FORCE_HELP)
     .action(async (run: string, options: ReportCommandOptions) => {
       await using claim = await claimPage(run, options);
       const { redact = false, showValues = false } = options;

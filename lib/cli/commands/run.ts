@@ -13,6 +13,7 @@ import { type Stage, stagesOf } from '../../mission/stages.js';
 import { readReport } from '../../report/read.js';
 import type { Dispatch } from '../dispatch.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
+import { addIdleRules } from '../idle-options.js';
 import { type InitOptions, initMission } from '../mission/init.js';
 import { describeOutcome, exitCodeOf, outcomeOf } from '../mission/outcome.js';
 import { planMission } from '../mission/plan.js';
@@ -53,7 +54,22 @@ interface Options extends Omit<InitOptions, 'output'> {
 
 export function createRunCommand(dispatch: Dispatch): Command {
   const names = (text: string) => text.split(',').map((name) => name.trim());
-  return new Command('run')
+  const command = addIdleRules(
+    new Command('run'),
+    {
+      options: ['model', 'corpus', 'unseen', 'output'],
+      beside: ({ init }) => (init ? undefined : 'without --init'),
+    },
+    {
+      options: ['only', 'from', 'skip', 'dryRun', 'json'],
+      beside: ({ init }) => (init ? 'with --init' : undefined),
+    },
+    {
+      options: ['json'],
+      beside: ({ dryRun }) => (dryRun ? 'with --dry-run' : undefined),
+    },
+  );
+  return command
     .summary('a whole mission from one file: find, erase, prove')
     .description('Runs the stages of a mission file, or what an earlier run has left to do of them.')
     .argument('[mission]', 'the mission file, YAML')
@@ -71,7 +87,7 @@ export function createRunCommand(dispatch: Dispatch): Command {
     .addHelpText('after', HELP)
     .action(
       withExitCode(async (file: string | undefined, options: Options) => {
-        refuseIdle(file, options);
+        requireOneFile(file, options);
         if (options.init) {
           const output = options.output ?? 'mission.yaml';
           await withSession((session) => initMission({ ...options, output }, session));
@@ -93,16 +109,8 @@ export function createRunCommand(dispatch: Dispatch): Command {
     );
 }
 
-/** @throws InputError `ERR_INVALID_OPTION` for options that would have no effect */
-function refuseIdle(file: string | undefined, options: Options): void {
-  const ofInit = ['model', 'corpus', 'unseen', 'output'] as const;
-  const ofRun = ['only', 'from', 'skip', 'dryRun', 'json'] as const;
-  const idle = (options.init ? ofRun : ofInit).find((key) => options[key] !== undefined);
-  if (idle !== undefined)
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      `Expected ${options.init ? 'no' : '--init beside'} --${idle === 'dryRun' ? 'dry-run' : idle}${options.init ? ' beside --init' : ''} but received ${options.init ? 'both' : 'it alone'}.`,
-    );
+/** @throws InputError `ERR_INVALID_OPTION` */
+function requireOneFile(file: string | undefined, options: Options): void {
   if ((file === undefined) === (options.init === true)) return;
   throw new InputError(
     'ERR_INVALID_OPTION',

@@ -13,6 +13,7 @@ import { readCampaignRecord } from '../../sampling/campaign-record.js';
 import { LAYOUTS, type OutputLayout } from '../../sampling/output-directory.js';
 import { promptHash, resultsDirectory } from '../../sampling/results-directory.js';
 import { promptTokens } from '../../sampling/sample-into.js';
+import { addIdleRules, WHEN_GREEDY } from '../idle-options.js';
 import { InputOption } from '../inputs/streams.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
 import {
@@ -99,6 +100,11 @@ export function createSampleCommand(): Command {
         min: 1,
       }),
     );
+  addIdleRules(command, WHEN_GREEDY, {
+    options: ['hidden', 'maxFileBytes', 'include', 'exclude'],
+    beside: ({ functionPrompts }) =>
+      functionPrompts === undefined ? 'without --function-prompts' : undefined,
+  });
   return addTreeOptions(command)
     .addHelpText('after', HELP)
     .action((options: Options) =>

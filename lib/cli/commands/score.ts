@@ -3,9 +3,16 @@
 import { Command } from 'commander';
 import { counted } from '../../counted.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
+import { addIdleRules } from '../idle-options.js';
 import { countModelParameters, locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import { addModelOptions, addRecordOptions, integerOption, type ModelOptions } from '../options.js';
-import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
+import {
+  claimRecords,
+  FORMAT_IN_NAMES,
+  RECORDS_INTERRUPTED,
+  type RecordWork,
+  runRecordJob,
+} from '../records/record-job.js';
 import { type RecordFormatName, sequenceOf } from '../records/records.js';
 import { type Session, withSession } from '../session.js';
 
@@ -38,7 +45,7 @@ export function createScoreCommand(): Command {
     .description('Scores every token of documents in one teacher-forced pass of a model.')
     .addOption(integerOption('--max-tokens <n>', 'cut longer records (default: refuse them)', { min: 1 }))
     .option('--moments', 'write means and variances of log-probability too, as Min-K++ needs them');
-  return addModelOptions(addRecordOptions(command))
+  return addIdleRules(addModelOptions(addRecordOptions(command)), FORMAT_IN_NAMES)
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(

@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../../files.js';
 import { computeThresholds } from '../../memorization/thresholds.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
 import type { Tokens } from '../../model/model.js';
+import { addIdleRules } from '../idle-options.js';
 import { InputOption } from '../inputs/streams.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
@@ -57,6 +58,11 @@ export function createThresholdCommand(): Command {
     )
     .addOption(integerOption('--runs <n>', 'samples to average over', { min: 1, default: 1 }))
     .addOption(integerOption('--sample-size <n>', 'documents of a sample (default: all)', { min: 1 }));
+  addIdleRules(command, {
+    options: ['runs', 'seed'],
+    beside: ({ sampleSize }) =>
+      sampleSize === undefined ? 'without --sample-size, which takes all documents in every run,' : undefined,
+  });
   return addForceOption(addSeedOption(addModelOptions(command)))
     .addHelpText('after', HELP)
     .action((options: Options) =>

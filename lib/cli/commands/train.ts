@@ -14,6 +14,7 @@ import { Model, type Tokens } from '../../model/model.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { train } from '../../training/train.js';
 import { withExitCode } from '../exit-code.js';
+import { addIdleRules } from '../idle-options.js';
 import { InputOption } from '../inputs/streams.js';
 import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizer, placement } from '../open-model.js';
@@ -95,6 +96,17 @@ export function createTrainCommand(): Command {
     )
     .addOption(integerOption('--warmup-steps <n>', 'steps of linear warm-up', { min: 0, default: 0 }))
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each document', { min: 2, default: 512 }));
+  addIdleRules(
+    command,
+    {
+      options: ['tokenizer'],
+      beside: ({ model }) => (model === undefined ? undefined : 'with --model, which has one,'),
+    },
+    {
+      options: ['revision', 'localFilesOnly'],
+      beside: ({ model }) => (model === undefined ? 'without --model' : undefined),
+    },
+  );
   return addForceOption(addSeedOption(addDeviceOptions(addHubOptions(addTreeOptions(command)))))
     .addHelpText('after', HELP)
     .action(

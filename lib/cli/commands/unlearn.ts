@@ -12,6 +12,7 @@ import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import type { SelectiveOptions } from '../../unlearning/objectives.js';
 import { unlearn } from '../../unlearning/unlearn.js';
 import { withExitCode } from '../exit-code.js';
+import { addIdleRules } from '../idle-options.js';
 import { InputOption } from '../inputs/streams.js';
 import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
@@ -27,7 +28,7 @@ import { claimCheckpoint, claimState, finishDirectory } from '../outputs/directo
 import { runKeyOf } from '../outputs/run-key.js';
 import { type Session, withSession } from '../session.js';
 import { sayLeftOut } from '../tree-options.js';
-import { METHODS, objectiveOf } from '../unlearning/methods.js';
+import { METHODS, OF_OTHER_METHODS, objectiveOf } from '../unlearning/methods.js';
 import { describeOutcome, exitCodeOf, outcomeOf, type UnlearningOutcome } from '../unlearning/outcome.js';
 import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning/sets.js';
 import { readThresholds } from '../unlearning/thresholds-option.js';
@@ -170,6 +171,24 @@ export function createUnlearnCommand(): Command {
         default: 128,
       }),
     );
+  addIdleRules(
+    command,
+    ...OF_OTHER_METHODS,
+    {
+      options: ['retainTokens'],
+      beside: ({ retain }) => (retain === undefined ? 'without --retain' : undefined),
+    },
+    {
+      options: ['allowOverlap'],
+      beside: ({ retain, unseen }) =>
+        (retain ?? unseen) === undefined ? 'without --retain or --unseen' : undefined,
+    },
+    {
+      options: ['prefixTokens', 'secretTokens'],
+      // They evaluate whole documents.
+      beside: ({ method }) => (method === 'cu' || method === 'ga' ? `with --method ${method}` : undefined),
+    },
+  );
   return addForceOption(addOffsetsOption(addModelOptions(command)))
     .addHelpText('after', HELP)
     .action(

@@ -17,6 +17,7 @@ import { isStream, openStream } from '../../files.js';
 import type { ChatTemplate } from '../../model/chat/chat-template.js';
 import { progress } from '../../progress.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
+import type { IdleRule } from '../idle-options.js';
 import { runKeyOf } from '../outputs/run-key.js';
 import type { Session } from '../session.js';
 import { sayLeftOut } from '../tree-options.js';
@@ -59,6 +60,15 @@ export interface RecordWork extends AsyncDisposable {
   /** Told of each record that an earlier run finished, so that what is left out is that of the whole input. */
   passOver?(record: InputRecord): void;
 }
+
+/** Where both names say the format, nothing is left for `--format` to say. */
+export const FORMAT_IN_NAMES: IdleRule = {
+  options: ['format'],
+  beside: ({ input, output }) =>
+    [input, output].every((path) => formatOf(path, 'csv') === formatOf(path, 'jsonl'))
+      ? 'with names of --input and --output that say the format'
+      : undefined,
+};
 
 /** What resuming says when it is stopped with a file as output. */
 export const RECORDS_INTERRUPTED =

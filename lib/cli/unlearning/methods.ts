@@ -1,5 +1,4 @@
 /** What `--method` takes: the named methods, and which options each of them has. */
-import { InputError } from '../../errors.js';
 import {
   codeEraser,
   constrained,
@@ -8,6 +7,7 @@ import {
   type SelectiveOptions,
   selectiveAscent,
 } from '../../unlearning/objectives.js';
+import type { IdleRule } from '../idle-options.js';
 
 interface Method {
   readonly create: (options: SelectiveOptions) => Objective;
@@ -25,15 +25,17 @@ export const METHODS = {
 
 const OPTIONS = [...ALL, 'gamma', 'lambda', 'alpha', 'schedule'] as const;
 
-/** @throws InputError `ERR_INVALID_OPTION` for an option that the method does not have: it would have no effect */
+/** Options that a method does not have. */
+export const OF_OTHER_METHODS: readonly IdleRule[] = OPTIONS.map((name) => ({
+  options: [name],
+  beside: ({ method }: { readonly method: keyof typeof METHODS }) => {
+    const { takes }: Method = METHODS[method];
+    return takes.includes(name) ? undefined : `with --method ${method}`;
+  },
+}));
+
 export function objectiveOf(method: keyof typeof METHODS, options: SelectiveOptions): Objective {
   const { create, takes }: Method = METHODS[method];
-  const given = OPTIONS.filter((name) => options[name] !== undefined);
-  const idle = given.find((name) => !takes.includes(name));
-  if (idle !== undefined)
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      `Expected no --${idle} with --method ${method}, which has no use for it, but received ${options[idle]}.`,
-    );
+  const given = takes.filter((name) => options[name] !== undefined);
   return create(Object.fromEntries(given.map((name) => [name, options[name]])));
 }
