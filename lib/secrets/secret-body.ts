@@ -9,9 +9,10 @@ export const LEAST_RUN = 6;
 /** The same in a text to forget (a licence, say): what any text of its kind shares with it is longer than a word. */
 export const LEAST_TEXT_RUN = 24;
 
-/** A value of this many characters and {@link TEXT_WORDS} words is a text, not a token or a pass phrase. */
-const TEXT_LENGTH = 200;
-const TEXT_WORDS = 20;
+/** A value of this many characters and {@link TEXT_WORDS} words is a text if it has sentences: the words of a pass phrase have not. */
+const TEXT_LENGTH = 100;
+const TEXT_WORDS = 12;
+const PUNCTUATION = /\p{L}[.,;:!?)"”](?:\s|$)/u;
 
 /** How values of the scanner's kinds (rules.ts) begin, and some that only people mark; a URL's scheme comes first. */
 const PUBLIC_START =
@@ -37,7 +38,8 @@ export function bodyOf(value: string): Stretch {
 
 /** Whether a value is a text of many words, of which only long runs, and words that are no words, give it away. */
 export function isText(value: string): boolean {
-  return value.length >= TEXT_LENGTH && value.split(/\s+/).filter(isPlainWord).length >= TEXT_WORDS;
+  if (value.length < TEXT_LENGTH || !PUNCTUATION.test(value)) return false;
+  return value.split(/\s+/).filter(isPlainWord).length >= TEXT_WORDS;
 }
 
 /** Letters in one case, or with a capital at the start, and what punctuation stands around them. */

@@ -72,11 +72,18 @@ describe('Veil', () => {
   });
 
   it('hides long runs of a text to forget, and its keys, not its words', () => {
-    const text = `${'the quick brown fox jumps over a lazy dog and all that '.repeat(5)}serial Tn4wXy2LrVb6`;
+    const text = `The quick brown fox jumps over a lazy dog, and all that. Of it there is more here, serial Tn4wXy2LrVb6`;
     expect(isText(text)).toBe(true);
     expect(hide('a lazy dog is here', text)).toBe('a lazy dog is here');
-    expect(hide('no: the quick brown fox jumps!', text)).toBe(`no:${dots(' the quick brown fox jumps')}!`);
+    expect(hide('no: the quick brown fox jumps!', text)).toBe(`no: ${dots('the quick brown fox jumps')}!`);
     expect(hide('n Tn4wXy2', text)).toBe(`n ${dots('Tn4wXy2')}`);
+  });
+
+  it('takes the words of a pass phrase for no text, however many: every run of them counts', () => {
+    const phrase =
+      'orbit velvet canyon mirror puzzle lantern garlic tunnel meadow walnut ribbon harvest copper falcon ginger saddle timber violet cactus pebble marble anchor basket candle';
+    expect(isText(phrase)).toBe(false);
+    expect(hide('a walnut ribbon', phrase)).toBe(`a ${dots('walnut ribbon')}`);
   });
 
   it('cuts a text without loss, and agrees with a plain search, on random texts', () => {
