@@ -211,8 +211,17 @@ export async function* runParallel<Task, Result, Message = never>({
 export function entryOf(module: URL): { filename: string; execArgv?: string[] } {
   const filename = fileURLToPath(module);
   if (!import.meta.url.endsWith('.ts')) return { filename };
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return { filename: filename.replace(/\.js$/, '.ts'), execArgv: ['--import', tsx] };
+  const { resolve } = createRequire(import.meta.url);
+  const href = (name: string) => pathToFileURL(resolve(name)).href;
+  // tsx alone registers for `require` only in a thread: what is imported on demand would not be found.
+  const imports = `import { register } from '${href('tsx/esm/api').replace(/cjs$/, 'mjs')}'; register();`;
+  const execArgv = [
+    '--import',
+    href('tsx'),
+    '--import',
+    `data:text/javascript,${encodeURIComponent(imports)}`,
+  ];
+  return { filename: filename.replace(/\.js$/, '.ts'), execArgv };
 }
 
 function revive({ name, code, message, remedy, stack }: CarriedError): LetheError {

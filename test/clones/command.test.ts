@@ -28,6 +28,16 @@ describe('lethe clones', () => {
     );
   });
 
+  it('reads shards of every compression in threads', async () => {
+    const log = join(await temporaryDirectory(), 'x.log');
+    const fixture = (name: string) => join(import.meta.dirname, '../fixtures/data/compressed', name);
+    const shards = ['gzip.gz', 'zstd-19.zst', 'bzip2.bz2', 'xz.xz'].map(fixture);
+    await clones(fixture('documents.jsonl'), ...shards, '--threshold', '2', '--workers', '2', '--log', log);
+    const { groups } = await readCloneLog(log);
+    const files = new Set(groups.flatMap(({ occurrences }) => occurrences.map(({ file }) => file)));
+    expect(files).toEqual(new Set([fixture('documents.jsonl'), ...shards]));
+  });
+
   it('writes JSON lines for a log of that name, and the merged log of all shares is that of one search', async () => {
     const directory = await temporaryDirectory();
     const inside = (name: string) => join(directory, name);

@@ -43,6 +43,7 @@ describe('lethe sample and lethe merge', () => {
     await createMergeCommand().parseAsync([output, '--end', '1'], { from: 'user' });
     expect((await readdir(output)).sort()).toEqual([
       'all_0-1',
+      'all_0-1.run.json',
       'campaign.json',
       'map_0-1.json',
       'run.json',
@@ -85,6 +86,7 @@ describe('lethe sample and lethe merge', () => {
     await createMergeCommand().parseAsync([output], { from: 'user' });
     expect((await readdir(output)).sort()).toEqual([
       'all_0-2',
+      'all_0-2.run.json',
       'campaign.json',
       'logprobs-000000.jsonl',
       'map_0-2.json',

@@ -68,9 +68,10 @@ async function* decompressBy(
   source: Readable,
   path: string,
 ): AsyncGenerator<Buffer, void> {
+  // What decodes it is loaded first: a failure of that is none of the data's.
+  const decoded = await open(source);
   try {
-    for await (const bytes of await open(source))
-      yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for await (const bytes of decoded) yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (cause) {
     // The source's own errors name a system call, or the sentence is there already.
     if (cause instanceof InputError || (cause as NodeJS.ErrnoException).syscall !== undefined) throw cause;
