@@ -10,6 +10,8 @@ export const LIMITS = {
   secrets: 10_000,
   /** Rows of that table in the page before any script runs, and on each of its pages. */
   secretsPerPage: 25,
+  /** Documents that were measured as a whole. */
+  measures: 100,
   blocks: 200,
   blockLines: 120,
   sourcesPerBlock: 12,

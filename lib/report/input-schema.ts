@@ -105,11 +105,18 @@ const secret = z.strictObject({
   tag: name,
   type: z.string(),
   value: z.string(),
-  tokens: count,
+  tokens: count.nullable(),
   forget: z.boolean(),
   memorizationAccuracy: beforeAfterShare,
   extractionLikelihood: likelihoods,
   completion: z.strictObject({ before: z.string().nullable(), after: z.string().nullable() }),
+});
+
+const measure = z.strictObject({
+  document: z.string(),
+  memorizationAccuracy: beforeAfterShare,
+  extractionLikelihood: likelihoods,
+  extractionStrength: measuredShare,
 });
 
 const tokenScores = z.strictObject({
@@ -193,6 +200,7 @@ const reportInput: z.ZodType<ReportInput> = z.strictObject({
   unlearning: unlearning.optional(),
   summary,
   secrets: z.array(secret).optional(),
+  measures: z.array(measure).optional(),
   documents: z.array(document).optional(),
   clones: clones.optional(),
   redacted: z.boolean().optional(),

@@ -28,6 +28,8 @@ export interface ReportInput {
   readonly summary: ReportSummary;
   /** One record per probed secret, in any order. */
   readonly secrets?: readonly ReportSecret[] | undefined;
+  /** One record per document that was measured as a whole, in any order. */
+  readonly measures?: readonly ReportMeasure[] | undefined;
   /** A few documents to show token by token. */
   readonly documents?: readonly ReportDocument[] | undefined;
   readonly clones?: ReportClones | undefined;
@@ -174,8 +176,8 @@ export interface ReportSecret {
   readonly type: string;
   /** The secret itself. The page masks it until the reader asks. */
   readonly value: string;
-  /** Number of its tokens that were probed. */
-  readonly tokens: number;
+  /** Number of its tokens that were probed; null where it was not kept. */
+  readonly tokens: Measured;
   /** Whether it was in the forget set. */
   readonly forget: boolean;
   /** MA of its tokens after their true prefix, in [0, 1]. */
@@ -183,6 +185,16 @@ export interface ReportSecret {
   readonly extractionLikelihood: ExtractionLikelihoods;
   /** What greedy decoding writes after its true prefix, as many tokens as the secret has. Null if not decoded. */
   readonly completion: { readonly before: string | null; readonly after: string | null };
+}
+
+export interface ReportMeasure {
+  /** Id or path. */
+  readonly document: string;
+  /** MA of its tokens from the second on, in [0, 1]. */
+  readonly memorizationAccuracy: BeforeAfter;
+  readonly extractionLikelihood: ExtractionLikelihoods;
+  /** 1 - k / L in [0, 1], where the first k of its L tokens must be given for the rest to come out. */
+  readonly extractionStrength: Measured;
 }
 
 export interface ReportDocument {

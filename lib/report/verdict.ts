@@ -108,9 +108,13 @@ function likelihoodAbove({ summary, thresholds }: ReportInput): string | undefin
 function judgeAudit(input: ReportInput): Verdict {
   const probed = (input.secrets ?? []).filter((secret) => secret.memorizationAccuracy.before !== null);
   const memorized = probed.filter((secret) => secret.memorizationAccuracy.before! >= MEMORIZED).length;
+  const measured = (input.measures ?? []).flatMap(({ memorizationAccuracy: { before } }) => before ?? []);
+  const whole = measured.filter((value) => value >= MEMORIZED).length;
   const parts = [
     probed.length > 0 &&
       `${integer(memorized)} of ${counted(probed.length, 'probed secret')} ${memorized === 1 ? 'is' : 'are'} memorized (MA of at least ${MEMORIZED * 100}%)`,
+    measured.length > 0 &&
+      `${integer(whole)} of ${counted(measured.length, 'measured document')} ${whole === 1 ? 'is' : 'are'} memorized (MA of at least ${MEMORIZED * 100}%)`,
     input.clones &&
       `${integer(input.clones.before.memorizedOutputs)} of ${counted(input.clones.before.outputs, 'output')} repeat code of the corpus`,
   ].filter((part) => typeof part === 'string');

@@ -7,6 +7,7 @@ import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { InputError } from '../../errors.js';
 import { exists, followLinks, isDirectory, writeFileAtomic } from '../../files.js';
 import { analysisPaths } from '../../memorization/analysis/summary.js';
+import { findMeasures, readMeasuresReport } from '../../report/from-measures.js';
 import { HISTORY_FILE, readUnlearningReport } from '../../report/from-unlearning.js';
 import type { SecretDisplay } from '../../report/mask.js';
 import { readMemorization } from '../../report/memorization/read.js';
@@ -22,6 +23,7 @@ Examples:
   lethe report runs/demo
   lethe report runs/demo/report.json --redact --output report-to-mail.html
   lethe report analysis
+  lethe report measures.jsonl --output measures.html
   lethe report runs/demo --output - | gzip > report.html.gz`;
 
 const PAGE = 'report.html';
@@ -45,11 +47,11 @@ export function createReportCommand(): Command {
   return addForceOption(new Command('report'))
     .summary('render a run or an analysis of memorization as one self-contained HTML page')
     .description(
-      'Renders the report.json of a run, the history.jsonl and run.json that lethe unlearn writes, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets, those of the run and those that the scanner finds in what is shown, are not in the page: dots stand for them and for every run of 6 characters of one.',
+      'Renders the report.json of a run, the history.jsonl and run.json that lethe unlearn writes, what lethe measure and lethe secrets probe write with its run.json beside it, or the analysis.json and its neighbours that lethe analyze writes, as one HTML page that needs no network and no other file. Secrets, those of the run and those that the scanner finds in what is shown, are not in the page: dots stand for them and for every run of 6 characters of one.',
     )
     .argument(
       '<run>',
-      'directory of a run, of an unlearned model or of an analysis, a report.json, or an analysis.json',
+      'directory of a run, of an unlearned model, of measures or of an analysis; a report.json, a file of measures, or an analysis.json',
     )
     .option('--output <file>', 'where the page goes, or - for stdout (default: report.html beside the input)')
     .option('--redact', 'show kind and length of each secret, and not its first and last characters')
@@ -138,6 +140,11 @@ async function runPage(run: string, options: ReportCommandOptions): Promise<Made
   if (unlearning) {
     const page = renderReport(await readUnlearningReport(run), { secrets: displayOf(options) });
     return { page, source: join(run, HISTORY_FILE) };
+  }
+  const measures = await findMeasures(run);
+  if (measures !== undefined) {
+    const input = await readMeasuresReport(measures);
+    return { page: renderReport(input, { secrets: displayOf(options) }), source: measures };
   }
   const { file, input } = await readReport(run);
   return { page: renderReport(input, { secrets: displayOf(options) }), source: file };

@@ -6,14 +6,16 @@ import { counted, integer, percent } from '../format.js';
 import { type Html, html } from '../html.js';
 import type { ReportCampaign } from '../input.js';
 import { targets } from '../verdict.js';
+import { measuresSection } from './measures.js';
 import { secretTable } from './secret-table.js';
 import { tokensSection } from './tokens.js';
 
 export function proveChapter(context: Context): Html | undefined {
-  const { secrets, documents, clones, unlearning } = context.input;
+  const { secrets, measures, documents, clones, unlearning } = context.input;
   const erased = unlearning !== undefined;
   const parts = [
     secrets && secrets.length > 0 && secretsPart(context),
+    measures && measures.length > 0 && measuresSection(context),
     documents && documents.length > 0 && tokensSection(context),
     clones && clonesPart(clones.before, clones.after),
   ].filter(Boolean);
