@@ -180,7 +180,7 @@ export {
   readHashedPrompt,
 } from './sampling/prompts.js';
 export { filterSecrets } from './secrets/filter.js';
-export { type RedactOptions, redactSecrets } from './secrets/redact.js';
+export { type RedactOptions, redactSecrets } from './secrets/masking/redact.js';
 export { type ScanOptions, scanSecrets } from './secrets/scan.js';
 export {
   type ScanDocumentsOptions,

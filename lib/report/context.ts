@@ -1,5 +1,5 @@
 /** What every section gets: the input, and the way secrets are shown. Also the limits of what one page draws. */
-import { dots } from '../secrets/veil.js';
+import { dots } from '../secrets/masking/veil.js';
 import { type Content, type Html, html } from './html.js';
 import type { ReportInput } from './input.js';
 import { type SecretDisplay, veilOf } from './mask.js';

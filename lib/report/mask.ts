@@ -2,9 +2,10 @@
  * Secrets kept out of a page, and so out of the file: a report is mailed around. Every string that the page shows passes
  * through one veil (secrets/veil.ts), which knows the secrets of the run and those that the scanner finds in its texts.
  */
+
+import { LEAST_RUN, type Stretch } from '../secrets/masking/secret-body.js';
+import { dots, replaceStretches, Veil } from '../secrets/masking/veil.js';
 import { findValuesToHide } from '../secrets/scan.js';
-import { LEAST_RUN, type Stretch } from '../secrets/secret-body.js';
-import { dots, replaceStretches, Veil } from '../secrets/veil.js';
 import type { ReportDocument, ReportInput } from './input.js';
 
 /**

@@ -1,5 +1,5 @@
 /** The second filter: what was found and is sensitive to nobody (REFERENCE section 6.2). */
-import { isPrivateAddress } from './ip-address.js';
+import { isPrivateAddress } from './detectors/ip-address.js';
 import type { Secret, SecretTag } from './secret.js';
 
 /** An e-mail address that contains one of these is made up. */

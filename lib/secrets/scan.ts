@@ -1,11 +1,11 @@
 /** The scanner: every occurrence of every e-mail address, IP address and key in a text. */
-import { continuesBeyond, ESCAPE } from './boundaries.js';
-import { findEmails } from './email.js';
-import { isHarmlessValue, isStandIn, LineContext, mentionsHashes } from './false-positives.js';
+import { continuesBeyond, ESCAPE } from './detectors/boundaries.js';
+import { findEmails } from './detectors/email.js';
+import { isHarmlessValue, isStandIn, LineContext, mentionsHashes } from './detectors/false-positives.js';
+import { findIpv4, findIpv6 } from './detectors/ip-address.js';
+import { KEY_RULES, type KeyRule } from './detectors/rules.js';
 import { filterSecrets } from './filter.js';
-import { findIpv4, findIpv6 } from './ip-address.js';
 import { type Find, findOccurrences, resolveOverlaps } from './occurrences.js';
-import { KEY_RULES, type KeyRule } from './rules.js';
 import { SECRET_TAGS, type Secret, type SecretTag } from './secret.js';
 
 export interface ScanOptions {

@@ -5,7 +5,7 @@ import type { Document } from '../data/documents.js';
 import { UniqueIds } from '../data/unique-ids.js';
 import { InputError } from '../errors.js';
 import { deriveSeed, Random } from '../random.js';
-import { mentionsHashes } from '../secrets/false-positives.js';
+import { mentionsHashes } from '../secrets/detectors/false-positives.js';
 import { filterSecrets } from '../secrets/filter.js';
 import { scanSecrets } from '../secrets/scan.js';
 import type { Secret } from '../secrets/secret.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hideInMessage } from '../../lib/secrets/hide-in-message.js';
+import { hideInMessage } from '../../lib/secrets/masking/hide-in-message.js';
 import { lethe, writeTinyModel } from './run-cli.js';
 
 const SECRET = 'ghp_Kq8zTn4wXy2LrVb6Jd7mPs3hGc9FuWa5Be1x';

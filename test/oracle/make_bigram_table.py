@@ -1,6 +1,6 @@
-"""Prints lib/secrets/bigrams.ts: how often one letter follows another in English technical prose.
+"""Prints lib/secrets/detectors/bigrams.ts: how often one letter follows another in English technical prose.
 
-Run:  python3 test/oracle/make_bigram_table.py > lib/secrets/bigrams.ts      (CPython 3.11, nothing to install)
+Run:  python3 test/oracle/make_bigram_table.py > lib/secrets/detectors/bigrams.ts      (CPython 3.11, nothing to install)
 
 The text is CPython's own documentation as every installation carries it: the language reference in
 `pydoc_data.topics` and the docstrings of the standard library. Per line, everything but letters is dropped, case

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { isHarmlessValue, LineContext } from '../../lib/secrets/false-positives.js';
-import { isGibberish } from '../../lib/secrets/gibberish.js';
-import { findIpv4, isPrivateAddress } from '../../lib/secrets/ip-address.js';
+import { isHarmlessValue, LineContext } from '../../lib/secrets/detectors/false-positives.js';
+import { isGibberish } from '../../lib/secrets/detectors/gibberish.js';
+import { findIpv4, isPrivateAddress } from '../../lib/secrets/detectors/ip-address.js';
 import { findKeys, scanSecrets } from '../../lib/secrets/scan.js';
 
 interface Oracle {

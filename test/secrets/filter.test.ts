@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isHarmlessValue } from '../../lib/secrets/false-positives.js';
+import { isHarmlessValue } from '../../lib/secrets/detectors/false-positives.js';
 import { filterSecrets } from '../../lib/secrets/filter.js';
 
 test.each([

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../../lib/errors.js';
 import { locateSecrets, type OffsetUnit } from '../../lib/secrets/locate-secrets.js';
-import { redactSecrets } from '../../lib/secrets/redact.js';
+import { redactSecrets } from '../../lib/secrets/masking/redact.js';
 import type { Secret } from '../../lib/secrets/secret.js';
 import { maskDocuments } from '../../lib/secrets/token-mask.js';
 

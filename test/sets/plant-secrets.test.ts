@@ -13,8 +13,8 @@ const code = (
   id,
   text,
 });
-const real = ['lib/check.ts', 'lib/errors.ts', 'lib/progress.ts', 'lib/secrets/email.ts'].map((path) =>
-  code(path, read(path)),
+const real = ['lib/check.ts', 'lib/errors.ts', 'lib/progress.ts', 'lib/secrets/detectors/email.ts'].map(
+  (path) => code(path, read(path)),
 );
 const kinds = Object.keys(PLANT_KINDS) as PlantKind[];
 

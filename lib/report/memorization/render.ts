@@ -1,6 +1,6 @@
 /** Memorization at corpus scale as one HTML page that needs nothing else: no network, no fonts, no files beside it. */
 
-import { Veil } from '../../secrets/veil.js';
+import { Veil } from '../../secrets/masking/veil.js';
 import { moment } from '../format.js';
 import { html } from '../html.js';
 import { hideStrings, type SecretDisplay, valuesIn } from '../mask.js';

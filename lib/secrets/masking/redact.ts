@@ -1,10 +1,10 @@
 /** Redaction: secrets replaced by random stand-ins of their kind. */
 import { z } from 'zod';
-import { check } from '../check.js';
-import { deriveSeed, Random } from '../random.js';
-import { isPrivateAddress } from './ip-address.js';
-import { locateSecrets } from './locate-secrets.js';
-import type { Secret } from './secret.js';
+import { check } from '../../check.js';
+import { deriveSeed, Random } from '../../random.js';
+import { isPrivateAddress } from '../detectors/ip-address.js';
+import { locateSecrets } from '../locate-secrets.js';
+import type { Secret } from '../secret.js';
 import { replaceStretches } from './veil.js';
 
 export interface RedactOptions {

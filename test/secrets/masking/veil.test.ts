@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../lib/random.js';
-import { bodyOf, isText, LEAST_RUN } from '../../lib/secrets/secret-body.js';
-import { dots, Veil } from '../../lib/secrets/veil.js';
+import { Random } from '../../../lib/random.js';
+import { bodyOf, isText, LEAST_RUN } from '../../../lib/secrets/masking/secret-body.js';
+import { dots, Veil } from '../../../lib/secrets/masking/veil.js';
 
 const KEY = 'ghp_Kq8zTn4wXy2LrVb6Jd7mPs3hGc9FuWa5Be1x';
 const hide = (text: string, ...values: string[]) => new Veil(values.length > 0 ? values : [KEY]).hide(text);

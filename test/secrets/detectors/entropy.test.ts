@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { hexEntropy, shannonEntropy } from '../../lib/secrets/entropy.js';
-import { isGibberish, letterSurprise } from '../../lib/secrets/gibberish.js';
+import { hexEntropy, shannonEntropy } from '../../../lib/secrets/detectors/entropy.js';
+import { isGibberish, letterSurprise } from '../../../lib/secrets/detectors/gibberish.js';
 
 test.each([
   ['', 0],

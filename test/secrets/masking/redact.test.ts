@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { filterSecrets } from '../../lib/secrets/filter.js';
-import { isPrivateAddress } from '../../lib/secrets/ip-address.js';
-import { redactSecrets } from '../../lib/secrets/redact.js';
-import { scanSecrets } from '../../lib/secrets/scan.js';
+import { isPrivateAddress } from '../../../lib/secrets/detectors/ip-address.js';
+import { filterSecrets } from '../../../lib/secrets/filter.js';
+import { redactSecrets } from '../../../lib/secrets/masking/redact.js';
+import { scanSecrets } from '../../../lib/secrets/scan.js';
 
 const KEY = `ghp_${'x9Kq2ZvT7wLp4RjX8bNc5GfD3hYs6MkV1QzW'}`;
 const text = `a = "${KEY}"; b = "${KEY}"; // jana@nordwind.invalid, 84.17.33.201, 2606:4701::1111`;
