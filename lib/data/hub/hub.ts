@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { CachedRepository, COMMIT, HUB_NAME } from '../../model/hub/hub-cache.js';
-import { TOKENIZER_FILES } from '../../model/tokenizer/tokenizer-files.js';
+import { TOKENIZER_FILES } from '../../model/tokenizer/files/tokenizer-files.js';
 import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../../model/weights/stored-tensors.js';
 import { HubClient, type HubFile, HubUnreachable } from './client.js';
 import { downloadFiles, type HubEvent } from './files.js';

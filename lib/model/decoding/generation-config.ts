@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readOptionalJsonFile } from '../../files.js';
 import { MAX_CONFIG_BYTES } from '../limits.js';
-import { readPart } from '../tokenizer/tokenizer-parts.js';
+import { readPart } from '../tokenizer/files/tokenizer-parts.js';
 
 /** What the file says; undefined (of ids that end a text: empty) where it says nothing. */
 export interface GenerationConfig {

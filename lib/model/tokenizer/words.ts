@@ -1,7 +1,7 @@
 /** Words to tokens, with a memory for those that come again. */
 
-import { type Split, splitTwice } from './split-pattern.js';
-import type { EncodedWord, WordModel } from './word-model.js';
+import type { EncodedWord, WordModel } from './models/word-model.js';
+import { type Split, splitTwice } from './steps/split-pattern.js';
 
 /** Code repeats its words: of a megabyte of it, some 98% are found here. */
 const CACHED_WORDS = 65_536;

@@ -1,5 +1,5 @@
 /** What turns the words of a text into tokens, whatever the kind of model. */
-import type { Split } from './split-pattern.js';
+import type { Split } from '../steps/split-pattern.js';
 
 /** Ids of a word and where each lies in it. */
 export interface EncodedWord {

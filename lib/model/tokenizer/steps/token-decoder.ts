@@ -1,8 +1,8 @@
 /** Tokens back to text: `decoder` of tokenizer.json. */
 import * as library from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { fromSymbols } from './byte-level.js';
-import { readPart, refuse } from './tokenizer-parts.js';
+import { readPart, refuse } from '../files/tokenizer-parts.js';
+import { fromSymbols } from '../models/byte-level.js';
 
 /** What tokens are written as, to the text. */
 export type TokenDecoder = (ids: readonly number[]) => string;

@@ -6,8 +6,8 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readOptionalJsonFile } from '../../files.js';
-import { MAX_CONFIG_BYTES } from '../limits.js';
+import { readOptionalJsonFile } from '../../../files.js';
+import { MAX_CONFIG_BYTES } from '../../limits.js';
 import { readPart } from './tokenizer-parts.js';
 
 /** As entries of `added_tokens` in tokenizer.json have them, but for the id. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { InputError } from '../../errors.js';
-import { exists, readJsonFile, readOptionalJsonFile, readTextFile } from '../../files.js';
-import { placeOf } from '../adapters/model-place.js';
-import { MAX_CONFIG_BYTES } from '../limits.js';
+import { InputError } from '../../../errors.js';
+import { exists, readJsonFile, readOptionalJsonFile, readTextFile } from '../../../files.js';
+import { placeOf } from '../../adapters/model-place.js';
+import { MAX_CONFIG_BYTES } from '../../limits.js';
 import { type NamedToken, readNamedTokens } from './named-tokens.js';
 import { MAX_TOKENIZER_BYTES, type TokenizerJson, tokenizerJson } from './tokenizer-file.js';
 import { readPart } from './tokenizer-parts.js';

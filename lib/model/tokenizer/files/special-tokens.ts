@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
-import { describeIssue } from '../../check.js';
-import { InputError } from '../../errors.js';
-import { readOptionalJsonFile } from '../../files.js';
-import { MAX_CONFIG_BYTES } from '../limits.js';
+import { describeIssue } from '../../../check.js';
+import { InputError } from '../../../errors.js';
+import { readOptionalJsonFile } from '../../../files.js';
+import { MAX_CONFIG_BYTES } from '../../limits.js';
 
 export interface SpecialTokens {
   readonly bosId: number | undefined;

@@ -1,8 +1,8 @@
 /** What the readers of tokenizer.json's parts share: one way to check a part, to refuse one, to read a pattern. */
 import { z } from 'zod';
-import { describeIssue } from '../../check.js';
-import { InputError } from '../../errors.js';
-import { escapePattern, translatePattern, UntranslatablePattern } from './oniguruma.js';
+import { describeIssue } from '../../../check.js';
+import { InputError } from '../../../errors.js';
+import { escapePattern, translatePattern, UntranslatablePattern } from '../oniguruma.js';
 
 /** @throws InputError `ERR_MODEL_FORMAT` if `value`, named by `what`, does not fit */
 export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string): T {

@@ -1,11 +1,11 @@
 /** The `model` of tokenizer.json, checked: its vocabulary, and the merges of BPE as ids. */
 import { z } from 'zod';
-import { describe } from '../../check.js';
-import { InputError } from '../../errors.js';
+import { describe } from '../../../check.js';
+import { InputError } from '../../../errors.js';
+import { readPart, refuse } from '../files/tokenizer-parts.js';
 import { type BpeSpec, ByteLevelBpe, CharacterBpe } from './bpe-model.js';
 import { BYTE_SYMBOLS } from './byte-level.js';
 import type { Merge } from './merges.js';
-import { readPart, refuse } from './tokenizer-parts.js';
 import type { WordModel } from './word-model.js';
 import { WordPieceModel } from './wordpiece-model.js';
 

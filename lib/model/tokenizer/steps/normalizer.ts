@@ -1,7 +1,7 @@
 /** What a tokenizer does to text before it looks at it: `normalizer` of tokenizer.json. */
 import { z } from 'zod';
+import { patternField, readPart, readPattern, refuse } from '../files/tokenizer-parts.js';
 import type { AlignedText, Change } from './aligned-text.js';
-import { patternField, readPart, readPattern, refuse } from './tokenizer-parts.js';
 import { normalizeUnicode, type UnicodeForm } from './unicode-normalization.js';
 
 export type Normalizer = (text: AlignedText) => AlignedText;

@@ -1,7 +1,7 @@
 /** What a tokenizer puts around a text, and how it trims offsets: `post_processor` of tokenizer.json. */
 import { z } from 'zod';
-import { InputError } from '../../errors.js';
-import { readPart } from './tokenizer-parts.js';
+import { InputError } from '../../../errors.js';
+import { readPart } from '../files/tokenizer-parts.js';
 
 export interface Surroundings {
   /** Ids before the text, with `addSpecialTokens`. */

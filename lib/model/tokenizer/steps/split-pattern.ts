@@ -1,5 +1,5 @@
 /** Cuts text into pieces at the matches of a pattern, as the Rust tokenizers library's `split` does. */
-import { InputError } from '../../errors.js';
+import { InputError } from '../../../errors.js';
 
 /** Is told start and end of each piece, in code units, in order, none empty; false: no more are wanted. */
 export type Emit = (start: number, end: number) => boolean;

@@ -1,13 +1,13 @@
 /** Interprets a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
 import { z } from 'zod';
-import { InputError } from '../../errors.js';
-import { type AddedToken, checkAddedToken } from './added-tokens.js';
-import { AlignedText } from './aligned-text.js';
-import { type Normalizer, parseNormalizer } from './normalizer.js';
-import { parsePostProcessor, type Surroundings } from './post-processor.js';
-import { type PreTokenizer, parsePreTokenizer } from './pre-tokenizer.js';
-import { type Contents, parseDecoder, type TokenDecoder } from './token-decoder.js';
-import { parseModel, type TokenizerModel, tokenId } from './tokenizer-model.js';
+import { InputError } from '../../../errors.js';
+import { parseModel, type TokenizerModel, tokenId } from '../models/tokenizer-model.js';
+import { type AddedToken, checkAddedToken } from '../steps/added-tokens.js';
+import { AlignedText } from '../steps/aligned-text.js';
+import { type Normalizer, parseNormalizer } from '../steps/normalizer.js';
+import { parsePostProcessor, type Surroundings } from '../steps/post-processor.js';
+import { type PreTokenizer, parsePreTokenizer } from '../steps/pre-tokenizer.js';
+import { type Contents, parseDecoder, type TokenDecoder } from '../steps/token-decoder.js';
 
 /** The largest published tokenizer.json (Gemma's) has 34 MB; beyond this it is another kind of file. */
 export const MAX_TOKENIZER_BYTES = 256 * 2 ** 20;

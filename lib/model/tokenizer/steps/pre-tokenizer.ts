@@ -1,8 +1,8 @@
 /** How a tokenizer cuts text into the words that its model sees one at a time: `pre_tokenizer` of tokenizer.json. */
 import { z } from 'zod';
+import { patternField, readPart, readPattern, refuse } from '../files/tokenizer-parts.js';
 import type { AlignedText } from './aligned-text.js';
 import { GPT2_PATTERN, SPLIT_BEHAVIORS, type Split, splitAt } from './split-pattern.js';
-import { patternField, readPart, readPattern, refuse } from './tokenizer-parts.js';
 
 export interface PreTokenizer {
   /** Changes a stretch of text before it is split: puts a space in front, writes spaces as another mark. */

@@ -1,6 +1,6 @@
 /** Added tokens, special or not: found in the text before anything else is split. */
-import { InputError } from '../../errors.js';
-import { escapePattern } from './oniguruma.js';
+import { InputError } from '../../../errors.js';
+import { escapePattern } from '../oniguruma.js';
 
 /** An entry of `added_tokens` in tokenizer.json. */
 export interface AddedToken {

@@ -1,6 +1,6 @@
 /** `trim_offsets` of the Rust tokenizers library: offsets leave out the spaces that a token begins or ends with. */
 
-import type { Encoding } from './encoding.js';
+import type { Encoding } from '../encoding.js';
 import type { TrimRule } from './post-processor.js';
 import type { Contents } from './token-decoder.js';
 

@@ -1,9 +1,9 @@
 /** Byte-pair encoding of a word, over bytes as GPT-2 has it or over characters as SentencePiece has it. */
-import { unitLength } from './aligned-text.js';
+import { unitLength } from '../steps/aligned-text.js';
+import type { Split } from '../steps/split-pattern.js';
 import { BYTE_SYMBOLS, toSymbols } from './byte-level.js';
 import { type Merge, Merger } from './merges.js';
 import { PairTable } from './pair-table.js';
-import type { Split } from './split-pattern.js';
 import type { EncodedWord, WordModel } from './word-model.js';
 
 export interface BpeSpec {
