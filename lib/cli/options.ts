@@ -28,9 +28,16 @@ export function integersOption(
   limits: Omit<NumberLimits, 'default'> & { readonly default?: readonly number[] } = {},
 ): Option {
   const { default: initial, ...bounds } = limits;
-  const option = new Option(flags, description).argParser((text: string) =>
-    text.split(',').map((part) => parseNumber(part.trim(), flags, 'integers separated by commas', bounds)),
-  );
+  const option = new Option(flags, description).argParser((text: string) => {
+    const values = text
+      .split(',')
+      .map((part) => parseNumber(part.trim(), flags, 'integers separated by commas', bounds));
+    if (new Set(values).size === values.length) return values;
+    throw new InputError(
+      'ERR_INVALID_OPTION',
+      `Expected each integer once for ${flags.split(' ')[0]} but received "${text}".`,
+    );
+  });
   return initial === undefined
     ? option
     : option.default(initial, initial.length === 0 ? 'none' : initial.join(','));

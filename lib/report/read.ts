@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../errors.js';
+import { fileError, InputError } from '../errors.js';
 import { readJsonFile } from '../files.js';
 import type { ReportInput } from './input.js';
 import { parseReportInput } from './input-schema.js';
@@ -22,5 +22,16 @@ export async function readReport(
   } catch (error) {
     throw fileError('read', file, error);
   }
-  return { file, input: parseReportInput(await readJsonFile(file), file) };
+  const value = await readJsonFile(file).catch((error: unknown) => {
+    throw file !== path && (error as InputError).code === 'ERR_FILE_NOT_FOUND' ? noReport(path) : error;
+  });
+  if (typeof value !== 'object' || value === null || !('version' in value)) throw noReport(file);
+  return { file, input: parseReportInput(value, file) };
+}
+
+function noReport(path: string): InputError {
+  return new InputError('ERR_FILE_FORMAT', `Expected results to report on in ${path} but found none.`, {
+    remedy:
+      'Reports are made of what lethe run, demo, unlearn, analyze, measure or secrets probe wrote, with its run.json.',
+  });
 }

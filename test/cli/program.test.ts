@@ -60,6 +60,10 @@ const MISUSE: readonly (readonly [args: readonly string[], expected: RegExp])[] 
     /^lethe: Expected a number >= 1e-9 and <= 1 for --top-p but received "1\.5"\.\n$/,
   ],
   [
+    ['measure', '--model', 'x', '--input', '-', '--el', '3,5,3'],
+    /^lethe: Expected each integer once for --el but received "3,5,3"\.\n$/,
+  ],
+  [
     ['measure', '--model', 'x', '--input', '-', '--el', '3,x'],
     /^lethe: Expected integers separated by commas >= 1 for --el but received "x"\.\n$/,
   ],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,8 @@ beforeAll(async () => {
   await writeFile(join(directory, 'report.json'), JSON.stringify(sampleReport()));
   await writeFile(join(directory, 'cut.json'), '{"version": 1,');
   await writeFile(join(directory, 'other.json'), '{"version": 1}');
+  await writeFile(join(directory, 'other.jsonl'), '{"id": 1}');
+  await mkdir(join(directory, 'empty'));
 });
 afterAll(() => rm(directory, { recursive: true }));
 
@@ -23,6 +25,8 @@ describe('readReport', () => {
   });
 
   it.each([
+    ['other.jsonl', 'ERR_FILE_FORMAT', /Expected results to report on in .*other.jsonl but found none/],
+    ['empty', 'ERR_FILE_FORMAT', /Expected results to report on in .*empty but found none/],
     ['missing.json', 'ERR_FILE_NOT_FOUND', /Could not read .*missing.json: it does not exist/],
     ['cut.json', 'ERR_FILE_FORMAT', /Expected JSON in .*cut.json but/],
     ['other.json', 'ERR_INVALID_OPTION', /for run in .*other.json but received undefined/],
