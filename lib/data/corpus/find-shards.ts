@@ -6,7 +6,7 @@ import { exists, isDirectory } from '../../files.js';
 import type { OnLeftOut } from '../left-out.js';
 import { RUN_MANIFEST_FILE } from '../outputs/run-manifest.js';
 import { CORPUS_MANIFEST_FILE, type CorpusManifest, readCorpusManifest, SHARD_NAME } from './manifest.js';
-import { SHARD_MAP_ENDING } from './shard-map.js';
+import { SHARD_MAP_ENDING, shardMapPath } from './shard-map.js';
 
 /**
  * Files in the order given; in place of a directory that `buildCorpus` filled its shards in their order. What describes
@@ -38,10 +38,11 @@ export async function shardsOf(path: string): Promise<string[] | undefined> {
   return (await isShard(path)) ? [path] : undefined;
 }
 
-/** Whether a file is one of the shards that `corpus.json` beside it speaks of. */
+/** Whether a file is one of the shards that `corpus.json` beside it speaks of, or has a map beside it, as `buildShard` leaves it. */
 export async function isShard(path: string): Promise<boolean> {
   const name = basename(path);
   if (!SHARD_NAME.test(name)) return false;
+  if (await exists(shardMapPath(path))) return true;
   return (await manifestBeside(path))?.shards.some((shard) => shard.name === name) ?? false;
 }
 

@@ -66,6 +66,14 @@ test('by one of its shards', async () => {
   expect(records[1]!.where).toBe(`${join(directory, '1')} document 2`);
 });
 
+test('by its map alone, as buildShard leaves a shard', async () => {
+  const directory = await build();
+  await rm(join(directory, 'corpus.json'));
+  expect(await collect(readDocuments(join(directory, '1')))).toEqual(EXPECTED.slice(4, 8));
+  const ids = (await collect(readDocuments(directory))).map(({ id }) => id);
+  expect(ids).toEqual(EXPECTED.map(({ id }, i) => `${Math.floor(i / 4)}:${id}`));
+});
+
 test('without maps documents are called by their places', async () => {
   const directory = await build();
   await rm(join(directory, '1.documents.jsonl'));
