@@ -1,5 +1,5 @@
 /** Checks of values that come from outside: one sentence for every bad value, misspelled options named. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InputError } from './errors.js';
 
 /**

@@ -25,7 +25,7 @@ import {
 } from './errors.js';
 
 export interface RunParallelOptions<Task> {
-  /** The worker module as JavaScript, e.g. `new URL('./scan-worker.js', import.meta.url)`. */
+  /** The worker module as JavaScript, e.g. `moduleFile('clones/search/scan-worker.js')`. */
   readonly module: URL;
   /** Structured-cloneable values; taken one by one, so that there may be any number of them. */
   readonly tasks: Iterable<Task> | AsyncIterable<Task>;

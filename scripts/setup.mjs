@@ -33,13 +33,15 @@ function installDependencies() {
   return 'installed';
 }
 
-/** tsc, when a source is not the one that was compiled last: checked by content, a checkout changes dates at will. */
+/** dist, when a source is not the one that was compiled last: checked by content, a checkout changes dates at will. */
 function compileTypeScript() {
   const hash = createHash('sha256');
   for (const file of [
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
+    'scripts/build.mjs',
+    'scripts/bundle.mjs',
     ...sourcesUnder('lib'),
   ].sort()) {
     hash.update(`${file}\0`).update(readFileSync(file)).update('\0');

@@ -38,6 +38,7 @@ const SHARED = [
   'lock.ts',
   'parallel.ts',
   'json.ts',
+  'package.ts',
   'text-encoding.ts',
 ];
 

@@ -26,7 +26,11 @@ test.each([
   'dist/index.js',
   'dist/index.d.ts',
   'dist/cli/main.js',
-  'dist/native/load.js',
+  'dist/native/libtorch.js',
+  // The beginnings of threads, which are found by name.
+  'dist/clones/corpus/worker.js',
+  'dist/clones/search/scan-worker.js',
+  'dist/model/chat/render-worker.js',
   'CMakeLists.txt',
   'native/preload/preload.cc',
   'native/binding/addon.cc',

@@ -1,8 +1,8 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one sentence and an exit code. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { OptionError } from '../check.js';
 import { AbortedError, fileError, InputError, LetheError } from '../errors.js';
+import { packageVersion } from '../package.js';
 import { COMMANDS } from './commands.js';
 import { EXIT_CODES } from './exit-code.js';
 import { refuseIdleOptions } from './idle-options.js';
@@ -113,7 +113,7 @@ function disarm(command: Command): Command {
 async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('lethe')
     .description('Finds what a code language model memorized, makes it forget, and proves that it did.')
-    .version(readVersion(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .addHelpText('after', HELP_EXAMPLES)
     // What follows a command is for that command to read, in order: `clones` and `clones merge` both have --log.
     .enablePositionalOptions();
@@ -168,9 +168,4 @@ function commanderSentence(message: string): string {
     ' ',
   );
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

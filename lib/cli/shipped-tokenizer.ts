@@ -1,4 +1,5 @@
 /** The tokenizer that ships with the package (assets/tokenizer/README.md). */
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PACKAGE } from '../package.js';
 
-export const SHIPPED_TOKENIZER = fileURLToPath(new URL('../../assets/tokenizer', import.meta.url));
+export const SHIPPED_TOKENIZER = join(PACKAGE, 'assets/tokenizer');

@@ -1,5 +1,5 @@
 /** What `train` came to: as run.json has it, in words, and as an exit code. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { counted } from '../counted.js';
 import { readRunManifest } from '../data/outputs/run-manifest.js';

@@ -1,6 +1,6 @@
 /** Documents: texts with a name, from JSON, CSV, Parquet, a tree of source files, or one file. */
 import { stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError } from '../errors.js';
 import type { Document } from './document.js';

@@ -7,7 +7,6 @@ import { fileError, InputError } from '../errors.js';
 import { COMPRESSED_NAME, compressionOf, MAGIC_BYTES } from './compression/decompress.js';
 import { shardsOf } from './corpus/find-shards.js';
 import { readShards } from './corpus/read-corpus.js';
-import { readParquet } from './parquet/parquet.js';
 import { isSpooled } from './spooled-input.js';
 import { csvRecords, type OnNote } from './text/csv.js';
 import { parseValue } from './text/json-lines.js';
@@ -92,6 +91,8 @@ export async function* readInput(
 ): AsyncGenerator<InputRecord, void> {
   const known = format ?? (await inputFormat(path)) ?? 'content';
   if (known === 'parquet') {
+    // Loaded by the first Parquet file only: a library with its codecs.
+    const { readParquet } = await import('./parquet/parquet.js');
     for await (const { row, cells } of readParquet(path, choose ?? ((columns) => columns), onRead))
       yield { format: known, value: cells, place: row, where: `${path} row ${row}` };
     return;

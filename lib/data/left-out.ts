@@ -2,7 +2,7 @@
  * What of an input is not in the result, and why: gathered by reason, told in a line each, and kept whole for programs.
  * Every reader that passes something over says so through {@link OnLeftOut}; no command counts by itself.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A word for programs, and what a person reads. */
 const REASONS = {

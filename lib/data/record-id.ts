@@ -1,5 +1,5 @@
 /** Ids of records: texts or numbers, whole ones of any length. They are written as they were read, and compared as texts. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type RecordId = string | number | bigint;
 

@@ -1,5 +1,5 @@
 /** The model's loss on sequences: what it costs to predict them, memorized or not. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import type { Model, Tokens } from '../model/model.js';
 import { type ProgressEvent, progress, relay } from '../progress.js';

@@ -1,5 +1,5 @@
 /** MA and EL_n of the secrets inside documents: how well each secret comes out after its true prefix. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { InputError } from '../errors.js';
 import type { Model, Tokens } from '../model/model.js';

@@ -1,5 +1,5 @@
 /** MA, EL_n and extraction strength of whole sequences. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import type { Model, Tokens } from '../model/model.js';
 import type { ProgressEvent } from '../progress.js';

@@ -1,5 +1,5 @@
 /** Checks and means that every measurement shares. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Memorization } from './region.js';
 
 /** The n of EL_n that the papers report (REFERENCE section 7). */

@@ -1,5 +1,5 @@
 /** Forgetting thresholds: how much a model seems to have memorized of code that it never saw. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { InputError } from '../errors.js';
 import type { Model, Tokens } from '../model/model.js';

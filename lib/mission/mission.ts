@@ -1,5 +1,5 @@
 /** What a mission file says: model, corpus, sets, method and limits, with their defaults. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);

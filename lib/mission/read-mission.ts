@@ -2,7 +2,7 @@
 
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { isNode, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { describeIssue } from '../check.js';
 import { InputError } from '../errors.js';
 import { isDirectory, readTextFile } from '../files.js';

@@ -1,5 +1,5 @@
 /** What the verbs of a model take and give, and the checks of what they take. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DType, NativeTerm, OptimizerSettings, StopReason } from '../native/contract.js';
 import type { DecodingEvent } from './decoding/decoding.js';
 import type { Decoder } from './decoding/stop-strings.js';

@@ -5,7 +5,7 @@
  */
 import { copyFile, mkdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { fileError, InputError } from '../errors.js';
 import { readJsonFile, writeFileAtomic } from '../files.js';

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type LetheError, NativeError } from '../errors.js';
+import { PACKAGE } from '../package.js';
 import { buildCommand } from './build-command.js';
 import type { NativeAddon } from './contract.js';
 import { findLibtorch, type Libtorch, libraryName } from './libtorch.js';
@@ -26,8 +26,6 @@ interface PreloadAddon {
   open(path: string): void;
 }
 
-/** The package: the same two steps up from `lib/native` and from `dist/native`. */
-const PACKAGE = join(fileURLToPath(import.meta.url), '../../..');
 const require = createRequire(import.meta.url);
 
 let loaded: LoadedAddon | undefined;

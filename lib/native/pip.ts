@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, platform } from 'node:process';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AbortedError, NativeError } from '../errors.js';
 
 /** A wheel that pip would install. */

@@ -1,7 +1,7 @@
 /** The report of what `lethe measure` and `lethe secrets probe` write: figures by record, with the run's record beside them. */
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { resolveModel } from '../data/hub/hub.js';
 import { readInput } from '../data/input-records.js';

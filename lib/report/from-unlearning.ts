@@ -1,6 +1,6 @@
 /** The report of what `lethe unlearn` writes: history.jsonl and run.json, beside the model that has forgotten. */
 import { basename, join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { type RunManifest, readRunManifest } from '../data/outputs/run-manifest.js';
 import { readJsonLines } from '../data/text/json-lines.js';

@@ -1,5 +1,5 @@
 /** The check of a report file that comes from outside. The types, with their units, are in input.ts. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { liesWithin } from '../secrets/locate-secrets.js';
 import type { ReportInput } from './input.js';

@@ -1,5 +1,5 @@
 /** Which model a campaign samples from: its name, and a digest that is not computed again while its files are untouched. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { digestText } from '../data/digest.js';
 import { digestModel, modelDirectories } from '../data/model-digest.js';
 import { walkFiles } from '../data/trees/walk.js';

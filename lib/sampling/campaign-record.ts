@@ -1,6 +1,6 @@
 /** `campaign.json` beside the outputs: how they were made, and which run claimed which numbers. */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { InputError } from '../errors.js';
 import { readOptionalJsonFile, writeFileAtomic } from '../files.js';

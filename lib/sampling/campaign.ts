@@ -1,6 +1,6 @@
 /** The sampling campaign: fills directories with outputs of a model, and can be stopped at any time. */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { InputError, throwIfAborted } from '../errors.js';
 import type { ProgressEvent } from '../progress.js';

@@ -1,6 +1,6 @@
 /** Many outputs as text files, byte for byte as the published merge script writes them, and where each one stands. */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { digestFile } from '../data/digest.js';
 import { InputError, throwIfAborted } from '../errors.js';

@@ -5,7 +5,7 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileError, InputError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { decodeLeniently } from '../text-encoding.js';

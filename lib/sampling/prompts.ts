@@ -1,6 +1,6 @@
 /** Where prompts come from: the file that an analysis writes, by hash, and the first functions of Python files. */
 import { stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check, describeIssue } from '../check.js';
 import type { OnLeftOut } from '../data/left-out.js';
 import { readTreeText, walkTree } from '../data/trees/source-tree.js';

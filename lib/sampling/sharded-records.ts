@@ -4,7 +4,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { openResumableJsonLines, type ResumableJsonLines } from '../data/outputs/resumable-json-lines.js';
 import { parseRecord, readJsonLines, writeJsonLines } from '../data/text/json-lines.js';
 import { readLines } from '../data/text/lines.js';

@@ -1,5 +1,5 @@
 /** The scanner over many documents, one at a time, as events. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import type { Document } from '../data/documents.js';
 import { throwIfAborted } from '../errors.js';

@@ -1,5 +1,5 @@
 /** What a secret is: the record that the scanner writes and every later stage reads. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The kinds of sensitive text that the scanner finds, with the names of the published records. */
 export const SECRET_TAGS = ['EMAIL', 'IP_ADDRESS', 'KEY'] as const;

@@ -1,5 +1,5 @@
 /** Which tokens of a document are secret. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import type { Encoding, Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { locateSecrets } from './locate-secrets.js';

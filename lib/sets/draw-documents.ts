@@ -1,5 +1,5 @@
 /** Draws documents from a source of any size: those with given secrets, or those without, cut to what a model takes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { digestText } from '../data/digest.js';
 import type { Document } from '../data/document.js';

@@ -1,5 +1,5 @@
 /** What to forget and what to keep: sampling of forget and retained sets (REFERENCE section 8). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { InputError } from '../errors.js';
 import { deriveSeed, Random } from '../random.js';

@@ -1,5 +1,5 @@
 /** Made-up secrets planted in real code, so that a demonstration and a test know what there is to find. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import type { Document } from '../data/documents.js';
 import { UniqueIds } from '../data/unique-ids.js';

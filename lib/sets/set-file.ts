@@ -1,5 +1,5 @@
 /** Forget, retained and unseen sets as files: one JSON object a line. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readInput } from '../data/input-records.js';
 import { recordIdSchema, showId } from '../data/record-id.js';
 import { checkRecord, writeJsonLines } from '../data/text/json-lines.js';

@@ -1,6 +1,6 @@
 /** Unseen data: files that the model was not trained on, cleaned the way the thresholds were published (REFERENCE 7). */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import type { Document } from '../data/documents.js';
 import { InputError } from '../errors.js';

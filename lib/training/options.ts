@@ -1,5 +1,5 @@
 /** Options that every kind of training shares, their defaults and their checks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OptimizerSettings } from '../native/contract.js';
 
 export interface OptimizerOptions {

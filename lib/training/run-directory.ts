@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileError, InputError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import type { Model, Tokens } from '../model/model.js';

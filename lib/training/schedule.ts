@@ -1,5 +1,5 @@
 /** Learning-rate schedules as data: a rate is a pure function of the step, so a resumed run needs no state. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Warm-up rises linearly from 0; the decay then falls from the peak towards `finalShare` of it. */
 export interface LearningRateSchedule {

@@ -1,5 +1,5 @@
 /** Plain next-token training: the loop, one native step for each optimizer step. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { AbortedError, InputError, LetheError, throwIfAborted } from '../errors.js';
 import type { Model, Tokens, TrainingSequence } from '../model/model.js';

@@ -2,7 +2,7 @@
  * Unlearning methods as data (REFERENCE section 8): which loss, on which tokens of which set, reduced how, with which
  * weight. A new method that needs no new kind of loss is a new function here and nothing else.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import type { Reduction } from '../native/contract.js';
 

@@ -1,5 +1,5 @@
 /** What a run of unlearning takes and gives: options with their defaults and checks, events and the result. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Thresholds } from '../memorization/thresholds.js';
 import type { ProgressEvent } from '../progress.js';
 import {

@@ -1,5 +1,5 @@
 /** The run of unlearning: steps on the forget and retained sets, an evaluation each epoch, an early stop. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { InputError, LetheError, throwIfAborted } from '../errors.js';
 import type { Model } from '../model/model.js';

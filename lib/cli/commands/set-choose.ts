@@ -1,7 +1,7 @@
 /** `lethe set forget` and `lethe set retain`: what to forget and what to keep, of documents that were measured. */
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type RecordId, recordIdSchema, showId } from '../../data/record-id.js';
 import { requireRecords } from '../../data/require-records.js';
 import { readJsonLines, writeJsonLines } from '../../data/text/json-lines.js';

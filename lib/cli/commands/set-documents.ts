@@ -1,6 +1,6 @@
 /** `lethe set documents`: draws documents of a source, those with secrets or those without, cut to what a model takes. */
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';
 import { recordIdSchema } from '../../data/record-id.js';

@@ -2,7 +2,7 @@
 
 import { rm } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { type Document, readDocuments } from '../../data/documents.js';
 import { LeftOut } from '../../data/left-out.js';

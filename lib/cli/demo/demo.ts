@@ -1,18 +1,18 @@
 /** The whole mission in small: makes the toy, then runs the mission file that ships with the package on it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import { writeFileAtomic } from '../../files.js';
+import { PACKAGE } from '../../package.js';
 import { secretSchema } from '../../secrets/secret.js';
 import type { Dispatch } from '../dispatch.js';
 import { DEMO, type DemoSettings } from './settings.js';
 import { makeToy, TOY } from './toy.js';
 
 /** Ships with the package. */
-export const DEMO_MISSION = fileURLToPath(new URL('../../../assets/demo/mission.yaml', import.meta.url));
+export const DEMO_MISSION = join(PACKAGE, 'assets/demo/mission.yaml');
 
 export interface DemoOptions {
   /** Where everything goes. */

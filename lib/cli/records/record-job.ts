@@ -5,7 +5,7 @@
 
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { counted } from '../../counted.js';
 import type { LeftOut } from '../../data/left-out.js';
 import { claimOutput, type OutputClaim } from '../../data/outputs/claim.js';

@@ -1,5 +1,5 @@
 /** What commands read: records of `{id, text}`, `{id, tokens}` or `{id, messages}` in any format, and what becomes of them before a model sees them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { describe, describeIssue } from '../../check.js';
 import { inputFormat, readInput } from '../../data/input-records.js';
 import { type RecordId, recordIdSchema, showId } from '../../data/record-id.js';

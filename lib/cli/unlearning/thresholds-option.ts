@@ -1,5 +1,5 @@
 /** `--thresholds`: two numbers, or the file that `lethe threshold` wrote. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { InputError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';

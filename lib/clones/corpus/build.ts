@@ -4,7 +4,7 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import {
   CORPUS_MANIFEST_FILE,

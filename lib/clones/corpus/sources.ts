@@ -7,12 +7,13 @@ import type { HubOptions } from '../../data/hub/settings.js';
 import { walkTree } from '../../data/trees/source-tree.js';
 import type { FullTreeOptions } from '../../data/trees/tree-options.js';
 import { fileError, InputError, throwIfAborted } from '../../errors.js';
+import { moduleFile } from '../../package.js';
 import { runParallel } from '../../parallel.js';
 import { type ProgressEvent, progress } from '../../progress.js';
 import { digestSource } from './digest.js';
 import type { CorpusTask, CorpusTaskResult } from './worker.js';
 
-export const CORPUS_WORKER = new URL('./worker.js', import.meta.url);
+export const CORPUS_WORKER = moduleFile('clones/corpus/worker.js');
 
 export interface CorpusSource {
   /** As given; of a data set `org/name@commit/file`. */

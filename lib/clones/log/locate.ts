@@ -1,6 +1,6 @@
 /** From the lines of a clone back to the outputs or documents that they stand in. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { readJsonFile } from '../../files.js';
 

@@ -2,7 +2,7 @@
  * Reads clone logs, Simian's and ours, as text or JSON lines, gzip'd or not, in any order of groups. Lines of text that
  * are no part of the log (Simian prints a banner and its run time) are skipped.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Line, readLines } from '../../data/text/lines.js';
 import { InputError } from '../../errors.js';
 import type { CloneGroup, CloneOccurrence, CloneTotals } from '../clone-report.js';

@@ -2,7 +2,7 @@
  * Clone logs made one: groups by length and fingerprint, every place once. Logs may be merged in any order and in any
  * grouping. Logs in canonical order, as ours are, are streamed; others are sorted in memory.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import { writeTextAtomic } from '../../files.js';

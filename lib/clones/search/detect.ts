@@ -1,5 +1,5 @@
 /** Clone detection for callers whose options are yet to be checked. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { findShards } from '../../data/corpus/find-shards.js';
 import { describeLeftOut, LeftOut } from '../../data/left-out.js';

@@ -1,5 +1,6 @@
 /** The scan of all shards, on this thread or on several: what comes of it does not depend on how it is spread. */
 import { InputError, throwIfAborted } from '../../errors.js';
+import { moduleFile } from '../../package.js';
 import type { ParallelEvent } from '../../parallel.js';
 import type { LineMode } from '../lines/line-mode.js';
 import type { TextInput } from '../lines/text-input.js';
@@ -95,7 +96,7 @@ async function* scanOnThreads(
   // Only now: threads and what they need are not for nothing.
   const { runParallel } = await import('../../parallel.js');
   yield* runParallel<Part, ScannedPart, number>({
-    module: new URL('./scan-worker.js', import.meta.url),
+    module: moduleFile('clones/search/scan-worker.js'),
     tasks,
     workers,
     shared: { sets: sets.share(), mode, chunkBytes } satisfies ScanShared,

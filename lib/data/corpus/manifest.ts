@@ -1,7 +1,7 @@
 /** `corpus.json`: what the shards of a corpus were made from, and how each of them is recognised. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue } from '../../check.js';
 import { fileError, InputError } from '../../errors.js';
 import { readOptionalJsonFile, writeFileAtomic } from '../../files.js';

@@ -1,6 +1,6 @@
 /** The map of a shard, `<shard>.documents.jsonl`: which document stands where. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonLines } from '../text/json-lines.js';
 
 /** A document of a shard: its 1-based lines there, as clone detection counts them, its md5 line included. */

@@ -1,5 +1,5 @@
 /** What is said about the hub, whatever is asked of it: options, the environment, and the rules of its names. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { InputError } from '../../errors.js';
 import { defaultCacheDirectory, defaultToken, isOffline } from '../../model/hub/hub-environment.js';

@@ -1,7 +1,7 @@
 /** The formats in which records are appended to a file one by one: how each is written, read, and where the last one ends. */
 import type { FileHandle } from 'node:fs/promises';
 import { stringify } from 'csv-stringify/sync';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InputError } from '../../errors.js';
 import { readCsv } from '../text/csv.js';
 import { formatRecord, readJsonLines } from '../text/json-lines.js';

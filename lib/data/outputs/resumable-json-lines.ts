@@ -1,5 +1,5 @@
 /** {@link openResumableRecords} of JSON lines. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { jsonLinesFormat } from './record-format.js';
 import { openResumableRecords, type ResumableRecords } from './resumable-records.js';
 

@@ -1,9 +1,9 @@
 /** Gathers a {@link RunManifest} while a run goes on. */
-import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { fileError } from '../../errors.js';
 import { modelOfSnapshot } from '../../model/hub/hub-cache.js';
+import { packageVersion } from '../../package.js';
 import { digestPath, digestText } from '../digest.js';
 import { digestModel } from '../model-digest.js';
 import { givenName } from '../spooled-input.js';
@@ -101,7 +101,9 @@ export function peakMemoryBytes(): number {
 }
 
 function platformVersions(): Record<string, string> {
-  const packageJson = new URL('../../../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(packageJson, 'utf8')) as { version: string };
-  return { lethe: version, node: process.versions.node, platform: `${process.platform}-${process.arch}` };
+  return {
+    lethe: packageVersion(),
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+  };
 }

@@ -1,6 +1,6 @@
 /** JSON lines: one JSON value a line, checked as it is read; written whole or not at all. Where it reads, one array will do. */
 import type { FileHandle } from 'node:fs/promises';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { describeIssue } from '../../check.js';
 import { InputError } from '../../errors.js';
 import { type ReplaceOptions, replaceFile } from '../../files.js';

@@ -1,5 +1,5 @@
 /** What of a tree of files is read: the same options for all who read trees, with their defaults. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PathPatterns } from './path-patterns.js';
 
 /** Which files of a tree are documents. Patterns are those of .gitignore, within the tree. */

@@ -1,6 +1,6 @@
 /** The analysis of clone logs: what was memorized, how often, where, and how it grows. Reads files, writes files. */
 import { basename, dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { writeJsonLines } from '../../data/text/json-lines.js';
 import { InputError, throwIfAborted } from '../../errors.js';

@@ -3,7 +3,7 @@
  * `outputs.jsonl`. The schemas are the contract; unknown keys are refused, so a newer format is noticed and not misread.
  */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import { readJsonFile } from '../../files.js';

@@ -1,5 +1,5 @@
 /** What ranking writes: a record for each output, and `ranking.json`, how well each score finds memorized outputs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { agreementSchema } from '../analysis/summary.js';
 
 /**

@@ -1,5 +1,5 @@
 /** Scores outputs, a few at a time, by the likelihood that one or two models give them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { InputError, throwIfAborted } from '../../errors.js';
 import type { Model, Tokens } from '../../model/model.js';

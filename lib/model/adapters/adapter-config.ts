@@ -1,6 +1,6 @@
 /** adapter_config.json of a LoRA adapter as PEFT writes it: what is read, and what is refused because it says more. */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describe, describeIssue } from '../../check.js';
 import { InputError } from '../../errors.js';
 import { readJsonFile } from '../../files.js';

@@ -5,6 +5,7 @@
  */
 import type { Piscina } from 'piscina';
 import { InputError } from '../../errors.js';
+import { moduleFile } from '../../package.js';
 import type { RenderTask } from './render-worker.js';
 import { readTemplateFile, type TemplateFile } from './template-file.js';
 
@@ -116,7 +117,7 @@ async function startPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   const { entryOf } = await import('../../parallel.js');
   return new Piscina({
-    ...entryOf(new URL('./render-worker.js', import.meta.url)),
+    ...entryOf(moduleFile('model/chat/render-worker.js')),
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue } from '../../check.js';
 import { InputError } from '../../errors.js';
 import { exists, readOptionalJsonFile, readTextFile } from '../../files.js';

@@ -1,7 +1,7 @@
 /** How a model's makers mean it to be decoded: `generation_config.json` beside its weights. */
 
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readOptionalJsonFile } from '../../files.js';
 import { MAX_CONFIG_BYTES } from '../limits.js';
 import { readPart } from '../tokenizer/files/tokenizer-parts.js';

@@ -2,7 +2,7 @@
  * BERT (Devlin et al. 2018) and RoBERTa (Liu et al. 2019) encoders: they see both ways and predict nothing; their hidden
  * states are what BERTScore and token classifiers use.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { joined, type ParameterLayout, whole } from '../weights/layout.js';
 import {
   activation,

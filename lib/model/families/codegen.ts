@@ -2,7 +2,7 @@
  * CodeGen (Nijkamp et al. 2022): rotary positions on a part of each head, attention and MLP side by side. Fields and
  * defaults of transformers' CodeGenConfig.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.js';
 import { type FileRows, type ParameterLayout, whole } from '../weights/layout.js';
 import {

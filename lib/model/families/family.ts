@@ -1,5 +1,5 @@
 /** What every family says of itself, and the vocabulary in which it says it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue } from '../../check.js';
 import { InputError } from '../../errors.js';
 import type { TransformerSpec } from '../../native/contract.js';

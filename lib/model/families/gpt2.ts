@@ -1,5 +1,5 @@
 /** GPT-2 (Radford et al. 2019), the architecture of CodeParrot. Fields and defaults of transformers' GPT2Config. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ParameterLayout, whole } from '../weights/layout.js';
 import {
   activation,

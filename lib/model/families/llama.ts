@@ -2,7 +2,7 @@
  * The Llama line: Llama (Touvron et al. 2023; DeepSeek-Coder, Llama 3.1), Qwen2 (Qwen2.5-Coder, CodeQwen) and Gemma
  * (CodeGemma). One shape, RMSNorm, rotary positions, grouped queries and a gated MLP; the table says where they differ.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { joined, type ParameterLayout, whole } from '../weights/layout.js';
 import {
   type Architecture,

@@ -1,5 +1,5 @@
 /** Rotary frequencies (Su et al. 2021) and their published scalings, from a config's rope fields. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.js';
 import { parseConfig } from './family.js';
 

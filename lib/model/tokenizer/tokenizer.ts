@@ -14,7 +14,7 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check, describe } from '../../check.js';
 import { InputError } from '../../errors.js';
 import type { Encoding } from './encoding.js';

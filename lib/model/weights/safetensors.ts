@@ -3,7 +3,7 @@
  * so everything in them is checked before a byte is read by it.
  */
 import { open } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileError, InputError } from '../../errors.js';
 import type { DType } from '../../native/contract.js';
 import { printable } from '../printable.js';

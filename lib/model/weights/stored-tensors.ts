@@ -2,7 +2,7 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileError, InputError } from '../../errors.js';
 import { exists } from '../../files.js';
 import { printable } from '../printable.js';

@@ -1,5 +1,5 @@
 /** Documents of a mission token by token, and the loss and MA of retained and unseen code, from their scores. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import type { MissionPaths, Phase, ScoredSet } from '../../mission/paths.js';

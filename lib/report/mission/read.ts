@@ -1,6 +1,6 @@
 /** The report of a mission: what its stages wrote, put into the shape of a report. */
 import { basename, join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { resolveModel } from '../../data/hub/hub.js';
 import { type RunManifest, readRunRecord, runRecordPath } from '../../data/outputs/run-manifest.js';

@@ -1,6 +1,6 @@
 /** The secrets of a mission's report: what was probed before, and after if there was an after. */
 import { stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
 import type { MissionPaths } from '../../mission/paths.js';

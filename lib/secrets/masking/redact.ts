@@ -1,5 +1,5 @@
 /** Redaction: secrets replaced by random stand-ins of their kind. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../../check.js';
 import { deriveSeed, Random } from '../../random.js';
 import { isPrivateAddress } from '../detectors/ip-address.js';

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openResumableJsonLines } from '../../../lib/data/outputs/resumable-json-lines.js';
 import { collect, temporaryDirectory } from '../temporary.js';
 

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonLines, readNumberedJsonLines, writeJsonLines } from '../../../lib/data/text/json-lines.js';
 import { Random } from '../../../lib/random.js';
 import { collect, temporaryDirectory } from '../temporary.js';

@@ -5,7 +5,7 @@
  * Source: `_from_pretrained` and `TokenizersBackend.__init__` of transformers 5.24.
  */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readOptionalJsonFile } from '../../../files.js';
 import { MAX_CONFIG_BYTES } from '../../limits.js';
 import { readPart } from './tokenizer-parts.js';

@@ -1,7 +1,7 @@
 /** Which tokens begin, end and pad a text: the small JSON files beside tokenizer.json. */
 
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue } from '../../../check.js';
 import { InputError } from '../../../errors.js';
 import { readOptionalJsonFile } from '../../../files.js';

@@ -1,5 +1,5 @@
 /** Interprets a Hugging Face `tokenizer.json` and checks that it is of a kind that Lethe can encode exactly. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../../errors.js';
 import { parseModel, type TokenizerModel, tokenId } from '../models/tokenizer-model.js';
 import { type AddedToken, checkAddedToken } from '../steps/added-tokens.js';

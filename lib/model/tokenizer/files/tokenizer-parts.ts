@@ -1,5 +1,5 @@
 /** What the readers of tokenizer.json's parts share: one way to check a part, to refuse one, to read a pattern. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue } from '../../../check.js';
 import { InputError } from '../../../errors.js';
 import { escapePattern, translatePattern, UntranslatablePattern } from '../oniguruma.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../../errors.js';
 import { exists, readJsonFile, readOptionalJsonFile, readTextFile } from '../../../files.js';
 import { placeOf } from '../../adapters/model-place.js';

@@ -1,5 +1,5 @@
 /** The `model` of tokenizer.json, checked: its vocabulary, and the merges of BPE as ids. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { describe } from '../../../check.js';
 import { InputError } from '../../../errors.js';
 import { readPart, refuse } from '../files/tokenizer-parts.js';

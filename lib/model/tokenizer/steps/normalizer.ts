@@ -1,5 +1,5 @@
 /** What a tokenizer does to text before it looks at it: `normalizer` of tokenizer.json. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { patternField, readPart, readPattern, refuse } from '../files/tokenizer-parts.js';
 import type { AlignedText, Change } from './aligned-text.js';
 import { normalizeUnicode, type UnicodeForm } from './unicode-normalization.js';

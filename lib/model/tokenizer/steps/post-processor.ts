@@ -1,5 +1,5 @@
 /** What a tokenizer puts around a text, and how it trims offsets: `post_processor` of tokenizer.json. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../../errors.js';
 import { readPart } from '../files/tokenizer-parts.js';
 

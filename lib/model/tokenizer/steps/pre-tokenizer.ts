@@ -1,5 +1,5 @@
 /** How a tokenizer cuts text into the words that its model sees one at a time: `pre_tokenizer` of tokenizer.json. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { patternField, readPart, readPattern, refuse } from '../files/tokenizer-parts.js';
 import type { AlignedText } from './aligned-text.js';
 import { GPT2_PATTERN, SPLIT_BEHAVIORS, type Split, splitAt } from './split-pattern.js';

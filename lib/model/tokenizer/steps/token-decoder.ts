@@ -1,6 +1,6 @@
 /** Tokens back to text: `decoder` of tokenizer.json. */
 import * as library from '@huggingface/tokenizers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readPart, refuse } from '../files/tokenizer-parts.js';
 import { fromSymbols } from '../models/byte-level.js';
 
