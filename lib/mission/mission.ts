@@ -111,7 +111,3 @@ export type MissionSettings = z.infer<typeof missionSchema>;
 export interface Mission extends MissionSettings {
   readonly directory: string;
 }
-
-/** `mission.json`: a mission as it was run, and the file that it came from. */
-export const storedMissionSchema = z.strictObject({ file: z.string(), mission: missionSchema });
-export type StoredMission = z.infer<typeof storedMissionSchema>;

@@ -21,7 +21,6 @@ export function missionPaths({ directory, samples }: Pick<Mission, 'directory' |
   const range = `0-${samples.count - 1}`;
   return {
     directory,
-    mission: at(MISSION_FILE),
     corpus: at('corpus'),
     secrets: at('secrets', 'secrets.jsonl'),
     /** Documents with secrets, to be probed. */

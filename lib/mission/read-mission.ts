@@ -66,7 +66,8 @@ function sentence(message: string): string {
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
-async function resolvePaths(settings: MissionSettings, file: string): Promise<Mission> {
+/** Paths of a mission that stands in this file, joined to it. */
+export async function resolvePaths(settings: MissionSettings, file: string): Promise<Mission> {
   const beside = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
   const { model, corpus, unseen, secrets } = settings;
   return {

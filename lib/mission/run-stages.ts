@@ -1,9 +1,9 @@
 /** Runs the stages of a mission one after another. Each command recognises its own finished work, and goes on with unfinished. */
 import { stat } from 'node:fs/promises';
-import { writeFileAtomic } from '../files.js';
-import type { Mission, StoredMission } from './mission.js';
+import type { Mission } from './mission.js';
 import { missionPaths } from './paths.js';
 import type { Stage } from './stages.js';
+import { writeStoredMission } from './stored-mission.js';
 
 export type MissionEvent =
   | { readonly type: 'stage'; readonly stage: Stage; readonly number: number; readonly of: number }
@@ -40,9 +40,7 @@ export async function* runStages(
   stages: readonly Stage[],
   { file, dispatch, goesOnAfter }: RunStagesOptions,
 ): AsyncGenerator<MissionEvent, StoppedStage | undefined, void> {
-  const paths = missionPaths(mission);
-  const stored: StoredMission = { file, mission };
-  await writeFileAtomic(paths.mission, `${JSON.stringify(stored, null, 2)}\n`);
+  await writeStoredMission(mission, file);
   let told = false;
   for (const [i, stage] of stages.entries()) {
     if (stage.erases && (await hasNothingToForget(mission))) {

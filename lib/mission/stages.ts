@@ -193,7 +193,8 @@ function documentStages(mission: Mission, paths: MissionPaths): Stage[] {
   return [
     draw('unseen', unseen.source ?? corpus, paths.unseen, {
       ...{ count, maxTokens, minTokens },
-      ...(unseen.source === undefined ? { without: [known] } : {}),
+      // Both are documents without secrets of the corpus: the first to draw would leave a small one without the other.
+      ...(unseen.source === undefined ? { share: 0.5, without: [known] } : {}),
     }),
     draw('candidates', corpus, paths.candidates, {
       secrets: known,

@@ -22,6 +22,11 @@ export interface DrawDocumentsOptions {
    * several. Default: documents are drawn from all and cut after their first tokens.
    */
   readonly secrets?: ReadonlyMap<string, readonly Secret[]> | undefined;
+  /**
+   * Of the documents that may be drawn, this share at most is: above 0 and up to 1, rounded up. The rest is left to another
+   * draw. With `secrets` there is no other value than 1. Default: 1.
+   */
+  readonly share?: number | undefined;
   /** Ids that are not drawn. */
   readonly exclude?: ReadonlySet<string> | undefined;
   /** The draw depends on it and on the ids, not on their order. Default: 42. */
@@ -43,15 +48,21 @@ export interface DrawResult {
 }
 
 const isMap = (value: unknown) => value instanceof Map;
-const schema = z.strictObject({
-  count: z.int().min(1),
-  maxTokens: z.int().min(16).default(512),
-  minTokens: z.int().min(0).default(0),
-  secrets: z.custom<ReadonlyMap<string, readonly Secret[]>>(isMap, 'a map').optional(),
-  exclude: z.custom<ReadonlySet<string>>((value) => value instanceof Set, 'a set').default(new Set()),
-  seed: z.int().default(42),
-  signal: z.instanceof(AbortSignal).optional(),
-});
+const schema = z
+  .strictObject({
+    count: z.int().min(1),
+    maxTokens: z.int().min(16).default(512),
+    minTokens: z.int().min(0).default(0),
+    secrets: z.custom<ReadonlyMap<string, readonly Secret[]>>(isMap, 'a map').optional(),
+    share: z.number().gt(0).max(1).default(1),
+    exclude: z.custom<ReadonlySet<string>>((value) => value instanceof Set, 'a set').default(new Set()),
+    seed: z.int().default(42),
+    signal: z.instanceof(AbortSignal).optional(),
+  })
+  .refine(({ secrets, share }) => secrets === undefined || share === 1, {
+    path: ['share'],
+    error: 'Expected 1 for share where secrets are given',
+  });
 
 type Settings = z.infer<typeof schema>;
 
@@ -135,16 +146,19 @@ async function* readCandidates(
 function cutAll(
   candidates: readonly Candidate[],
   tokenizer: Pick<Tokenizer, 'encode'>,
-  { count, maxTokens, minTokens, secrets }: Settings,
+  { count, maxTokens, minTokens, secrets, share }: Settings,
 ): { records: SetRecord[]; secretsTooLong: number } {
   const records: SetRecord[] = [];
   let secretsTooLong = 0;
   const isLongEnough = (text: string) =>
     minTokens === 0 || tokenizer.encode(text, { maxTokens: minTokens }).tokens.length >= minTokens;
+  let longEnough = 0;
   for (const { document } of candidates) {
-    if (records.length >= count) break;
+    if (records.length >= count && (share === 1 || longEnough * share >= count)) break;
     const { id, number, text } = document;
     if (!isLongEnough(text)) continue;
+    longEnough++;
+    if (records.length >= count) continue;
     const origin = document.licence === undefined ? {} : { licence: document.licence };
     if (secrets === undefined) {
       records.push({ id: number ?? id, text: firstLines(text, tokenizer, maxTokens), ...origin });
@@ -163,7 +177,8 @@ function cutAll(
         ...origin,
       });
   }
-  return { records: records.slice(0, count), secretsTooLong };
+  const most = share === 1 ? count : Math.min(count, Math.ceil(longEnough * share));
+  return { records: records.slice(0, most), secretsTooLong };
 }
 
 /** From 1. */

@@ -51,6 +51,11 @@ describe('stagesOf', () => {
     );
   });
 
+  test('a small corpus is shared by the unseen documents that are held out of it and those to retain', () => {
+    expect(stage(missionOf(), 'unseen').argv.join(' ')).toContain('--share 0.5');
+    expect(stage(missionOf('unseen: {source: other}\n'), 'unseen').argv).not.toContain('--share');
+  });
+
   test('a method without terms on retained documents gets none', () => {
     expect(stage(missionOf('unlearn: {method: ga}\n'), 'erase').argv).not.toContain('--retain');
     expect(stage(missionOf(), 'erase').argv).toContain('--retain');

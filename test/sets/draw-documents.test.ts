@@ -47,6 +47,27 @@ describe('the draw', () => {
     expect((await draw({ count: 200 }, copies)).copies).toBe(100);
   });
 
+  test('of a share of what may be drawn, the rest is left: rounded up, of documents that are long enough, and no more than asked for', async () => {
+    const ten = { length: 10 };
+    const long = Array.from(ten, (_, i) => ({
+      id: `l${i}`,
+      text: `const value${i} = compute();\n`.repeat(9),
+    }));
+    const short = Array.from(ten, (_, i) => ({ id: `s${i}`, text: `function function function f${i}` }));
+    const documents = [...long, ...short];
+    const half = await draw({ count: 100, minTokens: 28, share: 0.5 }, documents);
+    expect(ids(half)).toHaveLength(5);
+    const rest = await draw({ count: 100, minTokens: 28, exclude: new Set(ids(half)) }, documents);
+    expect([...ids(half), ...ids(rest)].sort()).toEqual(long.map(({ id }) => id));
+    expect(ids(await draw({ count: 100, minTokens: 28, share: 0.41 }, documents))).toHaveLength(5);
+    expect(ids(await draw({ count: 3, minTokens: 28, share: 0.5 }, documents))).toHaveLength(3);
+    // 32 texts are held at first; the share is of all.
+    const many = Array.from({ length: 100 }, (_, i) => ({ id: `m${i}`, text: long[0]!.text + i }));
+    expect(ids(await draw({ count: 4, share: 0.03 }, many))).toHaveLength(3);
+    expect(ids(await draw({ count: 1, share: 0.01 }, long.slice(0, 1)))).toEqual(['l0']);
+    await expect(draw({ count: 1, share: 0.5, secrets: new Map() })).rejects.toThrow('1 for share');
+  });
+
   test('reads the source again where those it held prove too short', async () => {
     const short = Array.from({ length: 300 }, (_, i) => ({
       id: `s${i}`,

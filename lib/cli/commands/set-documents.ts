@@ -11,9 +11,10 @@ import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type Secret, secretSchema } from '../../secrets/secret.js';
 import { type DrawResult, drawDocuments } from '../../sets/draw-documents.js';
 import { writeSet } from '../../sets/set-file.js';
+import { addIdleRules } from '../idle-options.js';
 import { InputArgument, InputOption } from '../inputs/streams.js';
 import { locateModel } from '../open-model.js';
-import { addForceOption, addHubOptions, addSeedOption, integerOption } from '../options.js';
+import { addForceOption, addHubOptions, addSeedOption, integerOption, numberOption } from '../options.js';
 import { runOutputJob } from '../outputs/output-job.js';
 import { type Session, withSession } from '../session.js';
 import { SCAN_DEFAULTS, sayLeftOut, TEXT_DEFAULTS } from '../tree-options.js';
@@ -21,6 +22,7 @@ import { SCAN_DEFAULTS, sayLeftOut, TEXT_DEFAULTS } from '../tree-options.js';
 const HELP = `
 The source is what lethe corpus build takes: a directory of source files, JSON lines, CSV or Parquet. Of documents with the
 same text only the first is drawn. The draw depends on the seed and the ids of the documents.
+--share 0.5 leaves half of those that may be drawn to another draw, which keeps from these by --without.
 
 With --secrets, documents are drawn that have some, {id, secrets} as \`lethe secrets scan\` writes them or as you do:
 their offsets count UTF-16 code units of the document. A document of more than --max-tokens is cut into excerpts around its secrets, called
@@ -41,6 +43,7 @@ interface Options {
   readonly count: number;
   readonly maxTokens: number;
   readonly minTokens: number;
+  readonly share: number;
   readonly secrets?: string;
   readonly without: readonly string[];
   readonly seed: number;
@@ -55,8 +58,17 @@ export function createSetDocumentsCommand(): Command {
     .addOption(integerOption('--count <n>', 'documents at most', { min: 1, default: 100 }))
     .addOption(integerOption('--max-tokens <n>', 'tokens kept of each', { min: 16, default: 512 }))
     .addOption(integerOption('--min-tokens <n>', 'pass over documents of fewer', { min: 0, default: 0 }))
+    .addOption(
+      numberOption('--share <p>', 'draw at most this share of those that may be drawn, and leave the rest', {
+        ...{ min: 1e-3, max: 1, default: 1 },
+      }),
+    )
     .addOption(new InputOption('--secrets <file>', 'draw documents with these secrets'))
     .option('--without <files...>', 'draw no document of these files; of a scan, none with secrets', []);
+  addIdleRules(command, {
+    options: ['share'],
+    beside: ({ secrets }) => (secrets === undefined ? undefined : 'with --secrets'),
+  });
   return addForceOption(addSeedOption(addHubOptions(command)))
     .addHelpText('after', HELP)
     .action((source: string, options: Options) => withSession((session) => run(source, options, session)));
@@ -141,10 +153,13 @@ function refuseEmpty({ records, read }: DrawResult, source: string, { minTokens,
 function say(
   { records, read, copies, secretsTooLong, unknown }: DrawResult,
   source: string,
-  { count, output, secrets }: Options,
+  { count, share, output, secrets }: Options,
   session: Session,
 ): Record<string, unknown> {
-  const fewer = records.length < count ? ` (${count} were asked for; there are no more)` : '';
+  const fewer =
+    records.length < count
+      ? ` (${count} were asked for; there are no more${share < 1 ? `, of which ${share} may be drawn` : ''})`
+      : '';
   session.say(`Drew ${records.length} documents${fewer} of ${read} in ${source}; ${output} has them.`);
   if (copies > 0) session.say(`${copies} candidates were copies of others and left out.`);
   if (secretsTooLong > 0)

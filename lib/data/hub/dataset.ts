@@ -104,7 +104,7 @@ async function* fromCache(
     throw new InputError(
       'ERR_DATASET_NOT_FOUND',
       `Expected revision ${revision} of the data set ${name} in the cache ${cacheDirectory} but found none.`,
-      { remedy: 'Run it once without --local-files-only, or give files.' },
+      { remedy: 'Run it once without --local-files-only and HF_HUB_OFFLINE, or give files.' },
     );
   const files = new Map<string, DatasetFile>();
   for await (const file of walkFiles(directory, { hidden: false })) {

@@ -114,6 +114,6 @@ function notCached(name: string, revision: string, cached: CachedRepository): In
   return new InputError(
     'ERR_MODEL_NOT_FOUND',
     `Expected revision ${revision} of the model ${name}, whole, in the cache ${cached.cacheDirectory} but found none.`,
-    { remedy: 'Run it once without --local-files-only, or give a directory.' },
+    { remedy: 'Run it once without --local-files-only and HF_HUB_OFFLINE, or give a directory.' },
   );
 }

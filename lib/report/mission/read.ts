@@ -5,9 +5,10 @@ import { check } from '../../check.js';
 import { resolveModel } from '../../data/hub/hub.js';
 import { type RunManifest, readRunRecord, runRecordPath } from '../../data/outputs/run-manifest.js';
 import { readJsonFile } from '../../files.js';
-import { type Mission, storedMissionSchema } from '../../mission/mission.js';
+import type { Mission } from '../../mission/mission.js';
 import { MISSION_FILE, type MissionPaths, missionPaths } from '../../mission/paths.js';
 import { stagesOf } from '../../mission/stages.js';
+import { readStoredMission } from '../../mission/stored-mission.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { readArchitecture } from '../../model/weights/checkpoint.js';
 import { countParameters } from '../../model/weights/layout.js';
@@ -30,10 +31,7 @@ export function isMission(directory: string): Promise<boolean> {
  * @throws InputError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_INVALID_OPTION`
  */
 export async function readMissionReport(directory: string): Promise<ReportInput> {
-  const file = join(directory, MISSION_FILE);
-  const { mission: stored, file: source } = check(storedMissionSchema, await readJsonFile(file), file);
-  // Where it was written is not where it lies now, if it was moved.
-  const mission: Mission = { ...stored, directory };
+  const { mission, file: source } = await readStoredMission(directory);
   const paths = missionPaths(mission);
   const model = await drain(
     resolveModel(mission.model, { revision: mission.revision, localFilesOnly: true }),
