@@ -92,10 +92,23 @@ export function addHubOptions(command: Command): Command {
     .option('--local-files-only', 'take what the cache has and ask no server');
 }
 
+/** `--device`. */
+export function deviceOption(): Option {
+  return new Option('--device <name>', 'where the model runs: cpu, cuda or cuda:N (default: cpu)').argParser(
+    (text: string) => {
+      if (/^(cpu|cuda(:\d+)?)$/.test(text)) return text;
+      throw new InputError(
+        'ERR_INVALID_OPTION',
+        `Expected cpu, cuda or cuda:N for --device but received "${text}".`,
+      );
+    },
+  );
+}
+
 /** Adds `--device --dtype --threads`. */
 export function addDeviceOptions(command: Command): Command {
   return command
-    .option('--device <name>', 'where the model runs: cpu, cuda or cuda:N (default: cpu)')
+    .addOption(deviceOption())
     .addOption(
       new Option('--dtype <type>', 'type that the weights are held in (default: float32)').choices([
         'float32',

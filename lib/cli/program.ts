@@ -4,6 +4,7 @@ import type { OptionError } from '../check.js';
 import { AbortedError, fileError, InputError, LetheError } from '../errors.js';
 import { packageVersion } from '../package.js';
 import { COMMANDS } from './commands.js';
+import { refuseEmptyValues } from './empty-values.js';
 import { EXIT_CODES } from './exit-code.js';
 import { refuseIdleOptions } from './idle-options.js';
 import { interruptExitCode } from './interrupt.js';
@@ -40,6 +41,7 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
     const program = await createProgram(args);
     program.hook('preAction', async (_program, command) => {
       const { takeStreams } = await import('./inputs/streams.js');
+      refuseEmptyValues(command);
       refuseIdleOptions(command);
       await takeStreams(command);
     });

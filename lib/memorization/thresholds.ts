@@ -73,7 +73,7 @@ export async function* computeThresholds(
   if (measurable.length === 0 || size > measurable.length)
     throw new InputError(
       'ERR_INVALID_OPTION',
-      `Expected at least ${Math.max(1, size)} unseen sequences of two tokens or more for computeThresholds but received ${measurable.length}.`,
+      `Expected at least ${Math.max(1, size)} unseen sequences of two tokens or more but received ${measurable.length}.`,
     );
 
   const everything = measurable.map((_, i) => i);

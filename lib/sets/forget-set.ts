@@ -59,7 +59,7 @@ export function selectForgetSet<T extends ForgetCandidate>(
   if (eligible.length < size * groups) {
     throw new InputError(
       'ERR_INVALID_OPTION',
-      `Expected at least ${size * groups} documents with a mean secret MA >= ${minAccuracy} and >= ${minTokens} secret tokens for ${groups} group(s) of ${size} but found ${eligible.length} among ${candidates.length}.`,
+      `Expected at least ${size * groups} documents with a mean secret MA >= ${minAccuracy} and >= ${minTokens} secret tokens for ${groups === 1 ? 'a set' : `${groups} sets`} of ${size} but found ${eligible.length} among ${candidates.length}.`,
       { remedy: 'Ask for fewer documents, or lower the least accuracy or the least number of tokens.' },
     );
   }

@@ -210,7 +210,7 @@ describe('computeThresholds', () => {
 
   test('needs unseen code, and enough for the sample', async () => {
     await expect(drain(computeThresholds(model, [Int32Array.of(1)]))).rejects.toThrow(
-      /at least 1 unseen sequences of two tokens or more for computeThresholds but received 0/,
+      /at least 1 unseen sequences of two tokens or more but received 0/,
     );
     await expect(drain(computeThresholds(model, unseen, { sampleSize: 5 }))).rejects.toThrow(
       /at least 5 unseen sequences .* but received 4/,

@@ -4,7 +4,7 @@ import { claimOutput } from '../../data/outputs/claim.js';
 import { countPlanted, runDemo } from '../demo/demo.js';
 import type { Dispatch } from '../dispatch.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
-import { addForceOption, addSeedOption, integerOption } from '../options.js';
+import { addForceOption, addSeedOption, deviceOption, integerOption } from '../options.js';
 
 const HELP = `
 Takes source files of the packages that lethe depends on, plants made-up secrets in some of them, trains a small GPT-2
@@ -46,7 +46,7 @@ export function createDemoCommand(dispatch: Dispatch): Command {
     .description('Runs the whole mission in small, on real code, in about two minutes.')
     .option('--directory <path>', 'where everything goes', 'lethe-demo')
     .option('--json', 'print the verdict and its figures as one JSON object instead of a table')
-    .option('--device <name>', 'where the model runs: cpu, cuda or cuda:N (default: cpu)')
+    .addOption(deviceOption())
     .addOption(integerOption('--threads <n>', 'CPU threads (default: all cores)', { min: 1, max: 1024 }));
   return addForceOption(addSeedOption(command))
     .addHelpText('after', HELP)
