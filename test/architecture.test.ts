@@ -203,6 +203,13 @@ describe('the repository', () => {
     expect(importCycles(sources)).toEqual([]);
   });
 
+  test('zod is imported as a namespace, of which only what is used is bundled', () => {
+    const whole = Object.keys(sources).filter((file) =>
+      /import (?:type )?\{[^}]*\} from 'zod'/.test(sources[file]!),
+    );
+    expect(whole).toEqual([]);
+  });
+
   test('native/core has never heard of Node, nor of what binds it to Node', () => {
     const core = readSources('native/core', /\.(cc|h)$/);
     expect(Object.keys(core).length).toBeGreaterThan(5);

@@ -7,8 +7,9 @@ import { readTextFile } from '../files.js';
 import type { Model } from '../model/model.js';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { readFunctionPrompts, readHashedPrompt } from '../sampling/prompts.js';
+import { sayLeftOut } from './say-left-out.js';
 import type { Session } from './session.js';
-import { sayLeftOut, type TreeFlags, treeOptions } from './tree-options.js';
+import { type TreeFlags, treeOptions } from './tree-options.js';
 
 export interface PromptOptions extends TreeFlags {
   readonly prompt?: string;

@@ -1,7 +1,6 @@
 /** The options of every command that reads directories of source files: what of them is taken. */
 import type { Command } from 'commander';
 import { readCorpusManifest } from '../data/corpus/manifest.js';
-import { describeLeftOut, type LeftOut } from '../data/left-out.js';
 import { MAX_SINGLE_FILE_BYTES } from '../data/trees/source-tree.js';
 import {
   DEFAULT_TREE_FILE_BYTES,
@@ -11,7 +10,6 @@ import {
 import { InputError } from '../errors.js';
 import { isDirectory } from '../files.js';
 import { integerOption } from './options.js';
-import type { Session } from './session.js';
 
 export interface TreeFlags {
   readonly hidden?: boolean;
@@ -100,9 +98,4 @@ async function someDirectory(paths: readonly string[]): Promise<boolean> {
   for (const path of paths)
     if ((await isDirectory(path)) && (await readCorpusManifest(path)) === undefined) return true;
   return false;
-}
-
-/** Says on stderr what was left out, a line for each reason. */
-export function sayLeftOut(leftOut: LeftOut, session: Pick<Session, 'say'>): void {
-  for (const line of describeLeftOut(leftOut.toJSON())) session.say(line);
 }

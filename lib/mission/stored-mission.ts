@@ -1,6 +1,6 @@
 /** `mission.json`: a mission as it was run, in the directory that it fills; what a report is made of besides the stages' files. */
 import { join, relative, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { check } from '../check.js';
 import { isDirectory, readJsonFile, writeFileAtomic } from '../files.js';
 import { type Mission, missionSchema } from './mission.js';

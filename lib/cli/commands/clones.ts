@@ -20,9 +20,9 @@ import { writeTextAtomic } from '../../files.js';
 import { addIdleRules } from '../idle-options.js';
 import { addForceOption, integerOption } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
+import { sayLeftOut } from '../say-left-out.js';
 import { withSession } from '../session.js';
 import { parseShare, type Share, shareOf } from '../share.js';
-import { sayLeftOut } from '../tree-options.js';
 import { createClonesMergeCommand } from './clones-merge.js';
 
 const EXAMPLES = `

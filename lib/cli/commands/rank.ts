@@ -27,8 +27,9 @@ import {
 } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
 import { claimRanking, temporaryFile, writeRanking } from '../ranking-files.js';
+import { sayLeftOut } from '../say-left-out.js';
 import { type Session, withSession } from '../session.js';
-import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
+import { addTreeOptions, type TreeFlags, treeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `

@@ -16,8 +16,9 @@ import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
 import { addFileOptions } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
+import { sayLeftOut } from '../say-left-out.js';
 import { type Session, withSession } from '../session.js';
-import { addTreeOptions, SCAN_DEFAULTS, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
+import { addTreeOptions, SCAN_DEFAULTS, type TreeFlags, treeOptions } from '../tree-options.js';
 import { createProbeCommand } from './secrets-probe.js';
 
 interface ScanCommandOptions extends TreeFlags {

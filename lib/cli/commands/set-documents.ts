@@ -16,8 +16,9 @@ import { InputArgument, InputOption } from '../inputs/streams.js';
 import { locateModel } from '../open-model.js';
 import { addForceOption, addHubOptions, addSeedOption, integerOption, numberOption } from '../options.js';
 import { runOutputJob } from '../outputs/output-job.js';
+import { sayLeftOut } from '../say-left-out.js';
 import { type Session, withSession } from '../session.js';
-import { SCAN_DEFAULTS, sayLeftOut, TEXT_DEFAULTS } from '../tree-options.js';
+import { SCAN_DEFAULTS, TEXT_DEFAULTS } from '../tree-options.js';
 
 const HELP = `
 The source is what lethe corpus build takes: a directory of source files, JSON lines, CSV or Parquet. Of documents with the

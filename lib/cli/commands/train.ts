@@ -30,6 +30,7 @@ import {
 } from '../options.js';
 import { claimCheckpoint, claimState, finishDirectory } from '../outputs/directory-output.js';
 import { runKeyOf } from '../outputs/run-key.js';
+import { sayLeftOut } from '../say-left-out.js';
 import { type Session, withSession } from '../session.js';
 import { SHIPPED_TOKENIZER } from '../shipped-tokenizer.js';
 import {
@@ -39,7 +40,7 @@ import {
   outcomeOf,
   type TrainingOutcome,
 } from '../training-outcome.js';
-import { addTreeOptions, sayLeftOut, type TreeFlags, treeOptions } from '../tree-options.js';
+import { addTreeOptions, type TreeFlags, treeOptions } from '../tree-options.js';
 import { nativeVersions } from '../versions.js';
 
 const HELP = `

@@ -26,8 +26,8 @@ import {
 } from '../options.js';
 import { claimCheckpoint, claimState, finishDirectory } from '../outputs/directory-output.js';
 import { runKeyOf } from '../outputs/run-key.js';
+import { sayLeftOut } from '../say-left-out.js';
 import { type Session, withSession } from '../session.js';
-import { sayLeftOut } from '../tree-options.js';
 import { METHODS, OF_OTHER_METHODS, objectiveOf } from '../unlearning/methods.js';
 import { describeOutcome, exitCodeOf, outcomeOf, type UnlearningOutcome } from '../unlearning/outcome.js';
 import { readUnlearningSets, thresholdsOf, toUnlearningDocument } from '../unlearning/sets.js';

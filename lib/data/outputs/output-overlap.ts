@@ -2,8 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { fileError, InputError } from '../../errors.js';
-import { followLinks } from '../../files.js';
-import { modelDirectories } from '../model-digest.js';
+import { followLinks, isDirectory } from '../../files.js';
 import { sourceOf } from '../spooled-input.js';
 
 export interface InputPlace {
@@ -74,9 +73,13 @@ export async function refuseOverlap(
 /** An adapter alone is read with its base; where that cannot be found, whoever reads it says so. */
 async function withBases(inputs: readonly InputPlace[]): Promise<InputPlace[]> {
   const bases: InputPlace[] = [];
-  for (const { option, path } of inputs)
+  for (const { option, path } of inputs) {
+    if (!(await isDirectory(path))) continue;
+    // Loaded where there may be a model only: with it comes all that is known of adapters.
+    const { modelDirectories } = await import('../model-digest.js');
     for (const base of (await modelDirectories(path).catch(() => [])).slice(1))
       bases.push({ option: `the base of ${option}`, path: base });
+  }
   return [...inputs, ...bases];
 }
 

@@ -2,10 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { fileError } from '../../errors.js';
-import { modelOfSnapshot } from '../../model/hub/hub-cache.js';
 import { packageVersion } from '../../package.js';
 import { digestPath, digestText } from '../digest.js';
-import { digestModel } from '../model-digest.js';
 import { givenName } from '../spooled-input.js';
 import type { RunManifest, RunSource, RunStep } from './run-manifest.js';
 
@@ -42,10 +40,9 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
   const inputs: RunSource[] = [];
   let model: RunSource | undefined;
 
-  const modelSource = async (path: string): Promise<RunSource> => {
-    const { name, commit } = modelOfSnapshot(path) ?? {};
-    return { path: name ?? path, ...(commit === undefined ? {} : { commit }), ...(await digestModel(path)) };
-  };
+  // Loaded by those that read a model only: all that is known of adapters and of the hub's cache comes with it.
+  const modelSource = async (path: string): Promise<RunSource> =>
+    (await import('../model-source.js')).modelSource(path);
   const source = async (path: string): Promise<RunSource> => ({
     path: givenName(path),
     digest: await digestPath(path),
