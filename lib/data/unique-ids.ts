@@ -31,7 +31,7 @@ export class UniqueIds {
 }
 
 /** The records as they come. @throws InputError as {@link UniqueIds.add} */
-export async function* requireUniqueIds<T extends { readonly id: string }>(
+export async function* requireUniqueIds<T extends { readonly id: RecordId }>(
   records: AsyncIterable<T>,
   path: string,
 ): AsyncGenerator<T, void> {

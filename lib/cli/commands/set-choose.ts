@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { type RecordId, recordIdSchema, showId } from '../../data/record-id.js';
 import { requireRecords } from '../../data/require-records.js';
 import { readJsonLines, writeJsonLines } from '../../data/text/json-lines.js';
+import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { type RetainCandidate, selectForgetSet, selectRetainSet } from '../../sets/forget-set.js';
 import { readSetRecords, type SetRecord, writeSet } from '../../sets/set-file.js';
@@ -126,7 +127,8 @@ const probedSchema = z.looseObject({
 
 async function readProbed(path: string): Promise<z.infer<typeof probedSchema>[]> {
   const records: z.infer<typeof probedSchema>[] = [];
-  for await (const record of requireRecords(readJsonLines(path, probedSchema), path)) records.push(record);
+  for await (const record of requireUniqueIds(requireRecords(readJsonLines(path, probedSchema), path), path))
+    records.push(record);
   return records;
 }
 
@@ -210,7 +212,10 @@ const scoreSchema = z.looseObject({
 /** MA of documents: the share of their tokens, from the second on, that were the likeliest. NaN where there are none. */
 async function readAccuracies(path: string): Promise<Map<string, number>> {
   const accuracies = new Map<string, number>();
-  for await (const { id, hits } of requireRecords(readJsonLines(path, scoreSchema), path))
+  for await (const { id, hits } of requireUniqueIds(
+    requireRecords(readJsonLines(path, scoreSchema), path),
+    path,
+  ))
     accuracies.set(id, hits.reduce((sum, hit) => sum + hit, 0) / hits.length);
   return accuracies;
 }

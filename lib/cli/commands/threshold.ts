@@ -35,7 +35,7 @@ interface Options extends ModelOptions {
   readonly output: string;
   readonly force?: boolean;
   readonly el: readonly number[];
-  readonly maxTokens: number;
+  readonly maxTokens?: number;
   readonly runs: number;
   readonly sampleSize?: number;
   readonly seed: number;
@@ -51,10 +51,11 @@ export function createThresholdCommand(): Command {
     .requiredOption('--output <file>', 'the JSON file to write')
     .addOption(integersOption('--el <list>', 'the n of EL_n, separated by commas', { min: 1, default: [10] }))
     .addOption(
-      integerOption('--max-tokens <n>', 'tokens kept of each document', {
-        min: 2,
-        default: THRESHOLD_TOKENS,
-      }),
+      integerOption(
+        '--max-tokens <n>',
+        `tokens kept of each document (default: ${THRESHOLD_TOKENS}, or the model's context)`,
+        { min: 2 },
+      ),
     )
     .addOption(integerOption('--runs <n>', 'samples to average over', { min: 1, default: 1 }))
     .addOption(integerOption('--sample-size <n>', 'documents of a sample (default: all)', { min: 1 }));
@@ -73,7 +74,7 @@ export function createThresholdCommand(): Command {
             command: 'threshold',
             options: {
               el,
-              maxTokens,
+              maxTokens: maxTokens ?? null,
               runs,
               sampleSize: sampleSize ?? null,
               dtype: options.dtype ?? 'float32',
@@ -88,7 +89,8 @@ export function createThresholdCommand(): Command {
             make: async (directory) => {
               await using model = await openModel(directory, options);
               const tokenizer = await openTokenizerIfPresent(directory, model);
-              const reader = { model, tokenizer, maxTokens };
+              const fitting = Math.min(THRESHOLD_TOKENS, model.contextLength);
+              const reader = { model, tokenizer, maxTokens: maxTokens ?? fitting };
               const sequences: Tokens[] = [];
               const chat = new ChatTemplate(directory);
               for await (const record of readRecords(input, { chat, ignoreSecrets: true }))

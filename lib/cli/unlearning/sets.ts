@@ -92,6 +92,7 @@ export async function thresholdsOf(
   reader: RecordReader,
   session: Session,
 ): Promise<Thresholds> {
-  const sequences = records.map((record) => sequenceOf(record, { ...reader, maxTokens: THRESHOLD_TOKENS }));
+  const maxTokens = Math.min(THRESHOLD_TOKENS, reader.model.contextLength);
+  const sequences = records.map((record) => sequenceOf(record, { ...reader, maxTokens }));
   return session.run(computeThresholds(model, sequences, { el: [10], signal: session.signal }));
 }
