@@ -80,8 +80,19 @@ export interface ModelOptions {
 /** What `--model` takes. */
 export const MODEL_HELP = 'model directory in the Hugging Face layout, or a name on its hub (org/name)';
 
-/** Adds `--model --revision --local-files-only --device --dtype --threads`. */
+/** Adds `--model --revision --local-files-only --device --threads --dtype`. */
 export function addModelOptions(command: Command): Command {
+  return addTrainedModelOptions(command).addOption(
+    new Option('--dtype <type>', 'type that the weights are held in (default: float32)').choices([
+      'float32',
+      'bfloat16',
+      'float16',
+    ]),
+  );
+}
+
+/** {@link addModelOptions} without `--dtype`: training takes float32. */
+export function addTrainedModelOptions(command: Command): Command {
   return addDeviceOptions(addHubOptions(command.requiredOption('--model <name>', MODEL_HELP)));
 }
 
@@ -105,17 +116,10 @@ export function deviceOption(): Option {
   );
 }
 
-/** Adds `--device --dtype --threads`. */
+/** Adds `--device --threads`. */
 export function addDeviceOptions(command: Command): Command {
   return command
     .addOption(deviceOption())
-    .addOption(
-      new Option('--dtype <type>', 'type that the weights are held in (default: float32)').choices([
-        'float32',
-        'bfloat16',
-        'float16',
-      ]),
-    )
     .addOption(integerOption('--threads <n>', 'CPU threads (default: all cores)', { min: 1, max: 1024 }));
 }
 

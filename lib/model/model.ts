@@ -129,8 +129,8 @@ export class Model implements AsyncDisposable {
   /** A model with freshly drawn weights, from the fields of a config.json (`model_type` `gpt2`). */
   static async create(config: ModelConfig, options: CreateModelOptions = {}): Promise<Model> {
     const { device, dtype, seed } = check(createSchema, options, 'options of Model.create');
-    const fields = check(configSchema, config, 'the config of Model.create');
-    const architecture = interpretConfig(fields, 'the config of Model.create');
+    const fields = check(configSchema, config, "the model's config");
+    const architecture = interpretConfig(fields, "the model's config");
     const { spec, initializerRange } = architecture;
     const native = await translateNativeErrors(() =>
       loadAddon().create(spec, device, dtype, BigInt(seed), initializerRange),

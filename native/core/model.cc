@@ -183,7 +183,7 @@ void Model::ClearGradients() const {
 void Model::RequireTrainable() const {
   if (dtype_ == at::kFloat) return;
   throw Error("ERR_INVALID_OPTION",
-              "Expected a float32 model for training but this one is bfloat16: its 8-bit mantissa would lose small updates.");
+              "Expected a float32 model for training but this one has fewer bits, which would lose small updates.");
 }
 
 }  // namespace lethe

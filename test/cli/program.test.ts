@@ -83,6 +83,13 @@ const MISUSE: readonly (readonly [args: readonly string[], expected: RegExp])[] 
     ['train', '--input', 'package.json', '--output', 'o'],
     /^lethe: Expected --model or --config to say what to train but received neither\.\n$/,
   ],
+  // Training takes float32 and offers nothing else.
+  [['train', '--dtype', 'bfloat16'], /^lethe: Unknown option '--dtype'/],
+  [['unlearn', '--dtype', 'float32'], /^lethe: Unknown option '--dtype'/],
+  [
+    ['score', '--model', 'x', '--input', '-', '--device', 'gpu'],
+    /^lethe: Expected cpu, cuda or cuda:N for --device but received "gpu"\.\n$/,
+  ],
 ];
 
 test.each(MISUSE)('%j is refused in one sentence', async (args, expected) => {

@@ -18,8 +18,8 @@ import { sayNotCarried } from '../not-carried.js';
 import { locateModel, openModel, openTokenizerIfPresent } from '../open-model.js';
 import {
   addForceOption,
-  addModelOptions,
   addOffsetsOption,
+  addTrainedModelOptions,
   integerOption,
   type ModelOptions,
   numberOption,
@@ -189,7 +189,7 @@ export function createUnlearnCommand(): Command {
       beside: ({ method }) => (method === 'cu' || method === 'ga' ? `with --method ${method}` : undefined),
     },
   );
-  return addForceOption(addOffsetsOption(addModelOptions(command)))
+  return addForceOption(addOffsetsOption(addTrainedModelOptions(command)))
     .addHelpText('after', HELP)
     .action(
       withExitCode(async (options: Options) =>
