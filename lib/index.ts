@@ -65,6 +65,14 @@ export {
   readAnalysis,
   readFingerprints,
 } from './memorization/analysis/summary.js';
+export {
+  CURVE_PREFIXES,
+  type CurvePoint,
+  type MeasureExtractionOptions,
+  measureExtraction,
+  type SecretExtraction,
+  samplesUntil,
+} from './memorization/extraction.js';
 export { type LossResult, type MeasureLossOptions, measureLoss } from './memorization/loss.js';
 export {
   type MeasureMemorizationOptions,
@@ -117,6 +125,7 @@ export {
   type GenerationEvent,
   type LoadModelOptions,
   Model,
+  type Sampler,
   type SaveModelOptions,
   type Score,
   type ScoreOptions,
@@ -180,6 +189,12 @@ export {
   readHashedPrompt,
 } from './sampling/prompts.js';
 export { filterSecrets } from './secrets/filter.js';
+export {
+  type GuessRankOptions,
+  type GuessSubject,
+  measureGuessRank,
+} from './secrets/guessing/guess-rank.js';
+export { type Drawer, drawerLike } from './secrets/guessing/random-like.js';
 export { type RedactOptions, redactSecrets } from './secrets/masking/redact.js';
 export { type ScanOptions, scanSecrets } from './secrets/scan.js';
 export {

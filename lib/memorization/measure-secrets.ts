@@ -111,10 +111,14 @@ export async function* measureSecrets(
 }
 
 /** The window that is put to the model: prefix and secret. Undefined where nothing can be predicted. */
-function secretRegion(
+export function secretRegion(
   tokens: Tokens,
   span: SecretSpan,
-  { prefixTokens, secretTokens, bosId }: z.infer<typeof schema>,
+  {
+    prefixTokens,
+    secretTokens,
+    bosId,
+  }: Pick<z.infer<typeof schema>, 'prefixTokens' | 'secretTokens' | 'bosId'>,
 ): Region | undefined {
   const end = Math.min(span.last + 1, span.first + secretTokens);
   if (span.first > 0) {
@@ -125,7 +129,8 @@ function secretRegion(
   return end < 2 ? undefined : { tokens: tokens.slice(0, end), first: 1 };
 }
 
-function checkSpan({ id, tokens }: SecretDocument, { first, last }: SecretSpan): void {
+/** @throws InputError `ERR_INVALID_OPTION` for a span outside of its document */
+export function checkSpan({ id, tokens }: SecretDocument, { first, last }: SecretSpan): void {
   if (
     Number.isInteger(first) &&
     Number.isInteger(last) &&

@@ -1,4 +1,5 @@
 /** How much work the stages of a mission are, and roughly how long that takes. */
+import { CURVE_PREFIXES } from '../memorization/extraction.js';
 import type { Mission } from './mission.js';
 import type { Stage } from './stages.js';
 
@@ -53,8 +54,13 @@ export function workOf(stage: Pick<Stage, 'name'>, mission: Mission): StageWork 
         decoded: unseen.count * extractionTokens(tokens),
       };
     }
-    case 'probe':
-      return probed(secrets.count);
+    case 'probe': {
+      const { scored: looked = 0, ...work } = probed(secrets.count);
+      // Once more for the probability of a secret, and for each point of its curve.
+      const tokens = secrets.secretTokens ?? SECRETS.tokens;
+      const curve = CURVE_PREFIXES.reduce((sum, prefix) => sum + prefix + tokens, 0);
+      return { ...work, scored: 2 * looked + secrets.count * SECRETS.perDocument * curve };
+    }
     case 'score-retained':
       return scored(retain.candidates, retain.maxTokens);
     case 'score-unseen':

@@ -236,6 +236,8 @@ function probeStage(mission: Mission, paths: MissionPaths, phase: Phase): Stage 
       ...['secrets', 'probe'],
       ...modelFlags(mission, paths, phase),
       ...flags({ input: paths.candidates, output: paths.probes(phase), prefixTokens, secretTokens, el }),
+      // What a mission forgets is chosen by MA; a thousand guesses a secret would take most of its time.
+      ...flags({ guesses: 0 }),
     ],
     inputs: [modelInput(mission, paths, phase), paths.candidates],
     output: paths.probes(phase),

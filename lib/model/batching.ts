@@ -17,7 +17,10 @@ export function toBatch(sequences: readonly Int32Array[]): TokenBatch {
  * Cuts the sequences into groups of similar length, each at most `batchTokens` tokens once padded (a longer sequence
  * stands alone). Returns indexes, longest first: what needs most memory fails first.
  */
-export function groupByLength(sequences: readonly Int32Array[], batchTokens: number): number[][] {
+export function groupByLength(
+  sequences: readonly { readonly length: number }[],
+  batchTokens: number,
+): number[][] {
   const order = sequences
     .map((_, index) => index)
     .sort((a, b) => sequences[b]!.length - sequences[a]!.length || a - b);

@@ -29,12 +29,12 @@ import {
   type Score,
   type ScoreOptions,
   saveSchema,
-  scoreSchema,
   sequencesSchema,
   type Tokens,
   type TrainStepSettings,
   trainStepSchema,
 } from './options.js';
+import { scoreSequences } from './scoring.js';
 import { type Carried, NOTHING_CARRIED, readCarried } from './weights/carried.js';
 import {
   type InterpretedConfig,
@@ -55,6 +55,7 @@ export type {
   Generation,
   GenerationEvent,
   LoadModelOptions,
+  Sampler,
   SaveModelOptions,
   SaveModelResult,
   Score,
@@ -154,39 +155,13 @@ export class Model implements AsyncDisposable {
 
   /**
    * How well the model knows each token given what precedes it: one teacher-forced pass. Results are in input order.
-   * A sequence has 1..contextLength tokens.
+   * A sequence has 1..contextLength tokens, those that it follows counted.
    *
    * @throws InputError `ERR_CONTEXT_LENGTH`, `ERR_VOCABULARY_MISMATCH`, `ERR_INVALID_OPTION`
    * @throws NativeError `ERR_NOT_FINITE`, `ERR_MODEL_DISPOSED`
    */
   async score(sequences: readonly Tokens[], options: ScoreOptions = {}): Promise<Score[]> {
-    return this.#ongoing.run(() => this.#score(sequences, options));
-  }
-
-  async #score(sequences: readonly Tokens[], options: ScoreOptions): Promise<Score[]> {
-    const { batchTokens, signal, onProgress } = check(scoreSchema, options, 'options of score');
-    check(sequencesSchema, sequences, 'sequences of score');
-    const out = new Array<Score>(sequences.length);
-    let done = 0;
-    for (const group of groupByLength(sequences, batchTokens)) {
-      const batch = toBatch(group.map((index) => sequences[index]!));
-      const scores = await withCancel(signal, (cancel) => this.#native.score(batch, cancel));
-      let offset = 0;
-      for (const index of group) {
-        const end = offset + sequences[index]!.length - 1;
-        out[index] = {
-          logprobs: scores.logprobs.slice(offset, end),
-          hits: scores.hits.slice(offset, end),
-          ranks: scores.ranks.slice(offset, end),
-          means: scores.means.slice(offset, end),
-          variances: scores.variances.slice(offset, end),
-        };
-        offset = end;
-      }
-      done += group.length;
-      onProgress?.(done, sequences.length);
-    }
-    return out;
+    return this.#ongoing.run(() => scoreSequences(this.#native, sequences, options));
   }
 
   /**

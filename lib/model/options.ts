@@ -56,14 +56,37 @@ export interface SaveModelResult {
   readonly leftOut: readonly LeftOutFile[];
 }
 
-export interface ScoreOptions {
+interface BatchOptions {
   /** Tokens of one native call at most, padding included. Default 8192. */
   readonly batchTokens?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (sequencesDone: number, sequences: number) => void;
 }
 
-export interface EncodeOptions extends ScoreOptions {
+/** How the next token is drawn, as {@link GenerateOptions} has it. */
+export interface Sampler {
+  /** >= 0; 0 is greedy. Default 1. */
+  readonly temperature?: number | undefined;
+  /** Draw from the k most likely tokens; 0 keeps all. Default 0. */
+  readonly topK?: number | undefined;
+  /** Draw from the most likely tokens that together reach this probability, (0, 1]. Default 1. */
+  readonly topP?: number | undefined;
+}
+
+export interface ScoreOptions extends BatchOptions {
+  /**
+   * Tokens that every sequence follows, computed once a native call and not once a sequence. The entries are then those
+   * of all tokens of a sequence, `T` each: the first is predicted as well. Default none.
+   */
+  readonly after?: Tokens;
+  /**
+   * `logprobs` are those of the tokens as it draws them: minus infinity for one that it leaves out. The other entries are
+   * the model's own, whatever it is. Default: the model's own distribution.
+   */
+  readonly sampler?: Sampler;
+}
+
+export interface EncodeOptions extends BatchOptions {
   /** States after this many layers; 0 is the embedding. Default: all, with the last norm. */
   readonly layer?: number;
 }
@@ -182,8 +205,17 @@ export const saveSchema = z.strictObject({
   maxShardBytes: z.number().int().positive().optional(),
   carryFiles: z.boolean().default(true),
 });
-export const scoreSchema = z.strictObject({ batchTokens: count.min(1).default(8192), ...call });
-export const encodeSchema = scoreSchema.extend({ layer: count.optional() });
+const batchSchema = z.strictObject({ batchTokens: count.min(1).default(8192), ...call });
+export const samplerSchema = z.strictObject({
+  temperature: temperature.default(1),
+  topK: count.default(0),
+  topP: finite.gt(0).max(1).default(1),
+});
+export const scoreSchema = batchSchema.extend({
+  after: tokens.refine((ids) => ids.length > 0, 'at least one token').optional(),
+  sampler: samplerSchema.optional(),
+});
+export const encodeSchema = batchSchema.extend({ layer: count.optional() });
 export const sequencesSchema = z.array(tokens);
 export const rowsSchema = z.array(
   z.strictObject({

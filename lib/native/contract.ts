@@ -131,6 +131,20 @@ export interface NativeScores {
   readonly variances: Float32Array;
 }
 
+export interface NativeScoreOptions {
+  /** Tokens that every sequence of the batch follows, computed once; may be empty. */
+  readonly after: Int32Array;
+  /** Whose log-probabilities `logprobs` are: minus infinity for a token that it leaves out. Without: the model's own. */
+  readonly rule?: {
+    /** 0 is greedy. */
+    readonly temperature: number;
+    /** 0 keeps all. */
+    readonly topK: number;
+    /** 1 keeps all. */
+    readonly topP: number;
+  };
+}
+
 export interface SessionOptions {
   /** Rows decoded together at most; the cache for them is allocated once. */
   readonly slots: number;
@@ -252,7 +266,7 @@ export interface NativeModel {
   readonly parameterCount: number;
   /** In a fixed order; shapes as stored. */
   parameters(): readonly NativeParameter[];
-  score(batch: TokenBatch, cancel?: CancelToken): Promise<NativeScores>;
+  score(batch: TokenBatch, options: NativeScoreOptions, cancel?: CancelToken): Promise<NativeScores>;
   /** Hidden states after `layers` layers (-1: all, and the last norm) of every token, [sum(lengths), C]. */
   encode(batch: TokenBatch, layers: number, cancel?: CancelToken): Promise<Float32Array>;
   openSession(options: SessionOptions): Promise<NativeSession>;

@@ -204,6 +204,19 @@ std::vector<Slice> ToSlices(const Napi::Value& value) {
 
 TokenBatch ToBatch(const Napi::Object& object) { return {ToInts(object, "tokens"), ToInts(object, "lengths")}; }
 
+ScoreOptions ToScoreOptions(const Napi::Value& value) {
+  const Napi::Object object = ToObject(value, "options");
+  ScoreOptions options;
+  options.after = ToInts(object, "after");
+  if (object.Get("rule").IsUndefined()) return options;
+  const Napi::Object rule = ToObject(object.Get("rule"), "rule");
+  options.rule.emplace();
+  options.rule->temperature = ToNumber(rule.Get("temperature"), "temperature");
+  options.rule->top_k = ToInteger(rule, "topK");
+  options.rule->top_p = ToNumber(rule.Get("topP"), "topP");
+  return options;
+}
+
 SessionOptions ToSessionOptions(const Napi::Value& value) {
   const Napi::Object object = ToObject(value, "options");
   SessionOptions options;

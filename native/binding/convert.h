@@ -24,6 +24,7 @@ std::vector<ParameterSource> ToSources(const Napi::Value& value);
 std::vector<Slice> ToSlices(const Napi::Value& value);
 TokenBatch ToBatch(const Napi::Object& object);
 std::vector<int32_t> ToInts(const Napi::Object& object, const char* name);
+ScoreOptions ToScoreOptions(const Napi::Value& value);
 SessionOptions ToSessionOptions(const Napi::Value& value);
 std::vector<RowRequest> ToRows(const Napi::Value& value);
 TrainStepRequest ToTrainStepRequest(const Napi::Value& value);

@@ -98,9 +98,9 @@ Napi::Value ModelHandle::ListParameters(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelHandle::Score(const Napi::CallbackInfo& info) {
   return Queue(
-      info, 1,
-      [batch = ToBatch(ToObject(info[0], "batch"))](Model& model, const Cancel& cancel) {
-        return model.ScoreBatch(batch, cancel);
+      info, 2,
+      [batch = ToBatch(ToObject(info[0], "batch")), options = ToScoreOptions(info[1])](Model& model, const Cancel& cancel) {
+        return model.ScoreBatch(batch, options, cancel);
       },
       FromScores);
 }

@@ -62,10 +62,19 @@ std::shared_ptr<Model> Model::Snapshot() const {
   return std::shared_ptr<Model>(new Model(spec_, device_, dtype_, parameters_.Clone(spec_)));
 }
 
-Scores Model::ScoreBatch(const TokenBatch& batch, const Cancel& cancel) const {
+Scores Model::ScoreBatch(const TokenBatch& batch, const ScoreOptions& options, const Cancel& cancel) const {
   batch.Validate(spec_);
+  if (!options.after.empty()) {
+    const auto before = static_cast<int32_t>(options.after.size());
+    TokenBatch{options.after, {before}}.Validate(spec_);
+    if (before + batch.longest() > spec_.context_length) {
+      throw Error("ERR_CONTEXT_LENGTH", "Expected at most " + std::to_string(spec_.context_length) +
+                                            " tokens (the model's context) for a sequence and what it follows but received " +
+                                            std::to_string(before) + " + " + std::to_string(batch.longest()) + ".");
+    }
+  }
   std::shared_lock<std::shared_mutex> lock(weights_mutex_);
-  return Score(transformer(), batch, device_, cancel);
+  return Score(transformer(), batch, options, device_, cancel);
 }
 
 at::Tensor Model::EncodeBatch(const TokenBatch& batch, int64_t layers, const Cancel& cancel) const {

@@ -36,7 +36,7 @@ class Model {
                                      const std::vector<ParameterSource>& sources);
   std::shared_ptr<Model> Snapshot() const;
 
-  Scores ScoreBatch(const TokenBatch& batch, const Cancel& cancel) const;
+  Scores ScoreBatch(const TokenBatch& batch, const ScoreOptions& options, const Cancel& cancel) const;
   // `layers` < 0 runs all of them and the last norm.
   at::Tensor EncodeBatch(const TokenBatch& batch, int64_t layers, const Cancel& cancel) const;
   std::unique_ptr<Session> OpenSession(const SessionOptions& options) const;

@@ -54,6 +54,29 @@ void KeepTopP(std::vector<Candidate>& candidates, double share, const Weight& we
   candidates.resize(kept);
 }
 
+// How much more or less likely than the most likely token a logit makes a token, by which candidates are drawn.
+struct Weight {
+  double peak;
+  double temperature;
+  double operator()(const Candidate& candidate) const { return std::exp((candidate.first - peak) / temperature); }
+};
+
+// What the rule leaves of all tokens, ordered by id: a sum over the candidates then depends on the probabilities alone
+// and not on how they were found.
+void Keep(std::vector<Candidate>& candidates, const float* logits, int64_t size, const SamplingRule& rule,
+          const Weight& weight) {
+  candidates.clear();
+  for (int64_t i = 0; i < size; ++i) candidates.emplace_back(logits[i], i);
+  KeepTopK(candidates, rule.top_k);
+  KeepTopP(candidates, rule.top_p, weight);
+  if (rule.min_p > 0) {
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                    [&](const Candidate& candidate) { return weight(candidate) < rule.min_p; }),
+                     candidates.end());
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.second < b.second; });
+}
+
 }  // namespace
 
 double Coin(uint64_t seed, uint64_t n) {
@@ -85,20 +108,9 @@ int64_t Choose(const float* logits, int64_t size, const SamplingRule& rule, cons
   const int64_t best = Argmax(ruled, size);
   if (best < 0 || rule.temperature == 0) return best;
 
-  const double peak = ruled[best];
-  const auto weight = [&](const Candidate& candidate) { return std::exp((candidate.first - peak) / rule.temperature); };
+  const Weight weight{ruled[best], rule.temperature};
   std::vector<Candidate>& candidates = scratch.candidates;
-  candidates.clear();
-  for (int64_t i = 0; i < size; ++i) candidates.emplace_back(ruled[i], i);
-  KeepTopK(candidates, rule.top_k);
-  KeepTopP(candidates, rule.top_p, weight);
-  if (rule.min_p > 0) {
-    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
-                                    [&](const Candidate& candidate) { return weight(candidate) < rule.min_p; }),
-                     candidates.end());
-  }
-  // By id: the draw then depends on the probabilities alone and not on how the candidates were found.
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.second < b.second; });
+  Keep(candidates, ruled, size, rule, weight);
   double total = 0;
   for (const Candidate& candidate : candidates) total += weight(candidate);
   double left = coin * total;
@@ -107,6 +119,25 @@ int64_t Choose(const float* logits, int64_t size, const SamplingRule& rule, cons
     if (left < 0) return candidate.second;
   }
   return candidates.back().second;
+}
+
+double LogProbabilityUnder(const float* logits, int64_t size, const SamplingRule& rule, int64_t token,
+                           SamplerScratch& scratch) {
+  constexpr double kNever = -std::numeric_limits<double>::infinity();
+  const int64_t best = Argmax(logits, size);
+  if (best < 0) return std::numeric_limits<double>::quiet_NaN();
+  if (rule.temperature == 0) return token == best ? 0.0 : kNever;
+
+  const Weight weight{logits[best], rule.temperature};
+  Keep(scratch.candidates, logits, size, rule, weight);
+  double total = 0;
+  bool kept = false;
+  for (const Candidate& candidate : scratch.candidates) {
+    total += weight(candidate);
+    kept = kept || candidate.second == token;
+  }
+  // Not the logarithm of a weight, which underflows where the logarithm itself is an ordinary number.
+  return kept ? (logits[token] - weight.peak) / rule.temperature - std::log(total) : kNever;
 }
 
 }  // namespace lethe

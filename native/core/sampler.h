@@ -34,4 +34,9 @@ struct SamplerScratch {
 int64_t Choose(const float* logits, int64_t size, const SamplingRule& rule, const std::vector<int32_t>& seen, double coin,
               SamplerScratch& scratch);
 
+// Natural-log probability with which Choose draws `token` where no token was seen before; minus infinity for one that the
+// rule leaves out. NaN where Choose gives -1.
+double LogProbabilityUnder(const float* logits, int64_t size, const SamplingRule& rule, int64_t token,
+                           SamplerScratch& scratch);
+
 }  // namespace lethe

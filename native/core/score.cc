@@ -82,6 +82,34 @@ void AppendByTensors(Scores& out, const at::Tensor& logits, const at::Tensor& ta
   Append<uint8_t>(out.hits, ranks.eq(0).to(at::kByte));
 }
 
+// Log-probabilities of targets [n] under the rule in place of the last n of the model's. On the host, wherever the logits
+// [n, V] are: sampling decides there too which tokens stay.
+void ReplaceByRule(std::vector<float>& logprobs, const at::Tensor& logits, const at::Tensor& targets,
+                   const SamplingRule& rule) {
+  const at::Tensor rows = logits.cpu().contiguous();
+  const at::Tensor tokens = targets.cpu();
+  const int64_t count = rows.size(0);
+  const int64_t V = rows.size(1);
+  float* out = logprobs.data() + (logprobs.size() - static_cast<size_t>(count));
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    SamplerScratch scratch;
+    for (int64_t i = begin; i < end; ++i) {
+      out[i] = static_cast<float>(
+          LogProbabilityUnder(rows.const_data_ptr<float>() + i * V, V, rule, tokens.const_data_ptr<int64_t>()[i], scratch));
+    }
+  });
+}
+
+// Hidden states of the batch, [B, T, C], after the tokens that all of it follows.
+at::Tensor States(const Transformer& model, const TokenBatch& batch, const std::vector<int32_t>& after, at::Device device) {
+  const at::Tensor padded = batch.Padded(device);
+  if (after.empty()) return model.Forward(padded, batch.lengths);
+  const TokenBatch before{after, {static_cast<int32_t>(after.size())}};
+  KeyValueCache cache = model.MakeCache(1, before.lengths[0]);
+  model.Forward(before.Padded(device), before.lengths, &cache);
+  return model.ForwardAfter(padded, cache);
+}
+
 }  // namespace
 
 at::Tensor PredictingPositions(const TokenBatch& batch, at::Device device) {
@@ -103,10 +131,11 @@ at::Tensor PredictedTokens(const TokenBatch& batch, at::Device device) {
   return Indices(out, device);
 }
 
-Scores Score(const Transformer& model, const TokenBatch& batch, at::Device device, const Cancel& cancel) {
+Scores Score(const Transformer& model, const TokenBatch& batch, const ScoreOptions& options, at::Device device,
+             const Cancel& cancel) {
   c10::InferenceMode inference;
   cancel.Check();
-  const at::Tensor hidden = model.Forward(batch.Padded(device), batch.lengths).flatten(0, 1);           // [B * T, C]
+  const at::Tensor hidden = States(model, batch, options.after, device).flatten(0, 1);    // [B * T, C]
   const at::Tensor states = hidden.index_select(0, PredictingPositions(batch, device));   // [N, C]
   const at::Tensor targets = PredictedTokens(batch, device);                              // [N]
   Scores out;
@@ -121,6 +150,7 @@ Scores Score(const Transformer& model, const TokenBatch& batch, at::Device devic
     } else {
       AppendByTensors(out, logits, target.unsqueeze(1));
     }
+    if (options.rule.has_value()) ReplaceByRule(out.logprobs, logits, target, *options.rule);
   }
   return out;
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "batch.h"
 #include "cancel.h"
+#include "sampler.h"
 #include "transformer.h"
 
 namespace lethe {
@@ -20,8 +22,16 @@ struct Scores {
   std::vector<float> variances;
 };
 
+struct ScoreOptions {
+  // Tokens that every sequence follows, computed once; none has sequences begin where the model's context does.
+  std::vector<int32_t> after;
+  // Log-probabilities, and nothing else, are those of this rule; without it, of the model.
+  std::optional<SamplingRule> rule;
+};
+
 // Throws ERR_NOT_FINITE when a logit is NaN or infinite.
-Scores Score(const Transformer& model, const TokenBatch& batch, at::Device device, const Cancel& cancel);
+Scores Score(const Transformer& model, const TokenBatch& batch, const ScoreOptions& options, at::Device device,
+             const Cancel& cancel);
 
 // Hidden states after `layers` layers (< 0: all, and the last norm) of each sequence's tokens, laid end to end, float32.
 at::Tensor Encode(const Transformer& model, const TokenBatch& batch, int64_t layers, at::Device device, const Cancel& cancel);

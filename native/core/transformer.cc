@@ -113,7 +113,6 @@ at::Tensor RotaryTable::Turn(const at::Tensor& x, const at::Tensor& positions) c
 at::Tensor Transformer::Forward(const at::Tensor& tokens, const std::vector<int32_t>& lengths, KeyValueCache* cache,
                                 int64_t layers) const {
   const int64_t T = tokens.size(1);
-  const int64_t groups = spec_.attention.heads / spec_.attention.key_value_heads;
   const at::Tensor positions = at::arange(T, tokens.options());
   const auto mask_of = [&](int64_t layer) -> std::optional<at::Tensor> {
     const int64_t window = spec_.attention.windows[static_cast<size_t>(layer)];
@@ -132,14 +131,41 @@ at::Tensor Transformer::Forward(const at::Tensor& tokens, const std::vector<int3
                     cache->keys[static_cast<size_t>(layer)].narrow(1, 0, T).copy_(k);
                     cache->values[static_cast<size_t>(layer)].narrow(1, 0, T).copy_(v);
                   }
-                  const auto spread = [&](const at::Tensor& x) {  // [B, T, KV, D] -> [B, H, T, D]
-                    return (groups == 1 ? x : at::repeat_interleave(x, groups, 2)).transpose(1, 2);
-                  };
-                  const std::optional<at::Tensor> mask = mask_of(layer);
-                  return at::scaled_dot_product_attention(q.transpose(1, 2), spread(k), spread(v), mask, /*dropout_p=*/0.0,
-                                                          /*is_causal=*/!mask.has_value(), AttentionScale(layer))
-                      .transpose(1, 2);
+                  return AttendTo(layer, q, k, v, mask_of(layer));
                 });
+}
+
+KeyValueCache Transformer::MakeCache(int64_t rows, int64_t capacity) const {
+  return KeyValueCache::Create(spec_, rows, capacity, parameters_.token_embedding().options());
+}
+
+at::Tensor Transformer::ForwardAfter(const at::Tensor& tokens, const KeyValueCache& before) const {
+  const int64_t B = tokens.size(0);
+  const int64_t T = tokens.size(1);
+  const int64_t P = before.keys.front().size(1);
+  const at::Tensor slots = at::arange(P + T, tokens.options());
+  const at::Tensor positions = slots.narrow(0, P, T);
+  return Blocks(Embed(tokens, positions), positions, -1,
+                [&](int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+                  const auto i = static_cast<size_t>(layer);
+                  const auto following = [&](const at::Tensor& held, const at::Tensor& own) {  // [B, P + T, KV, D]
+                    return at::cat({held.expand({B, -1, -1, -1}), own}, 1);
+                  };
+                  const at::Tensor mask =
+                      Sees(positions.unsqueeze(1), slots.unsqueeze(0), /*causal=*/true, spec_.attention.windows[i]);
+                  return AttendTo(layer, q, following(before.keys[i], k), following(before.values[i], v), mask);
+                });
+}
+
+at::Tensor Transformer::AttendTo(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                 const std::optional<at::Tensor>& mask) const {
+  const int64_t groups = spec_.attention.heads / spec_.attention.key_value_heads;
+  const auto spread = [&](const at::Tensor& x) {  // [B, S, KV, D] -> [B, H, S, D]
+    return (groups == 1 ? x : at::repeat_interleave(x, groups, 2)).transpose(1, 2);
+  };
+  return at::scaled_dot_product_attention(q.transpose(1, 2), spread(k), spread(v), mask, /*dropout_p=*/0.0,
+                                          /*is_causal=*/!mask.has_value(), AttentionScale(layer))
+      .transpose(1, 2);
 }
 
 at::Tensor Transformer::Step(const at::Tensor& tokens, const at::Tensor& positions, int64_t width,

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "parameters.h"
@@ -51,6 +52,13 @@ class Transformer {
   at::Tensor Forward(const at::Tensor& tokens, const std::vector<int32_t>& lengths, KeyValueCache* cache = nullptr,
                      int64_t layers = -1) const;
 
+  // A cache for `rows` rows of this model, where and as its weights are.
+  KeyValueCache MakeCache(int64_t rows, int64_t capacity) const;
+
+  // Hidden states [B, T, C] of token ids [B, T], padded on the right, that all follow the tokens whose keys and values
+  // fill `before`, of one row.
+  at::Tensor ForwardAfter(const at::Tensor& tokens, const KeyValueCache& before) const;
+
   // One token a row: ids [R] at `positions` [R] (int64); attends to slots 0..position. `width` > every position.
   // Returns hidden states [R, C].
   at::Tensor Step(const at::Tensor& tokens, const at::Tensor& positions, int64_t width, KeyValueCache& cache) const;
@@ -65,6 +73,10 @@ class Transformer {
   // What a step of decoding does: by our own kernel where there is one, else by libtorch's, over `width` slots.
   Attend AttendByKernel(const at::Tensor& positions, KeyValueCache& cache) const;
   Attend AttendByLibrary(const at::Tensor& positions, int64_t width, KeyValueCache& cache) const;
+
+  // Attention of q [B, T, H, D] to k and v [B, S, KV, D]; `mask` [T, S] or [B, 1, T, S], without one causal.
+  at::Tensor AttendTo(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                      const std::optional<at::Tensor>& mask) const;
 
   at::Tensor Embed(const at::Tensor& tokens, const at::Tensor& positions) const;
   at::Tensor Blocks(at::Tensor hidden, const at::Tensor& positions, int64_t layers, const Attend& attend) const;

@@ -1,4 +1,4 @@
-/** `lethe secrets probe`: how well a model knows each secret of documents, and what it writes in its place. */
+/** `lethe secrets probe`: how well a model knows each secret of documents, how likely it writes it, and what it writes in its place. */
 import { Command } from 'commander';
 import { counted } from '../../counted.js';
 import { LeftOut } from '../../data/left-out.js';
@@ -12,6 +12,13 @@ import { countModelParameters, locateModel, openModel, openTokenizer } from '../
 import { addForceOption, addModelOptions, type ModelOptions } from '../options.js';
 import { claimRecords, RECORDS_INTERRUPTED, type RecordWork, runRecordJob } from '../records/record-job.js';
 import type { InputRecord } from '../records/records.js';
+import {
+  addLikelihoodOptions,
+  type LikelihoodOptions,
+  likelihoodPasses,
+  likelihoodSettings,
+  openLikelihoods,
+} from '../records/secret-likelihood.js';
 import {
   addProbingOptions,
   describeSecrets,
@@ -28,12 +35,21 @@ Reads {id, text, secrets} a line, as \`lethe set documents\` writes them, and wr
 el3, el5, el10, extractionStrength, secrets: [{tag, type, value, start, end, first, last, ma, ..., completion}]}. A record's
 figures are means over its secrets. The model is given up to 128 tokens of what precedes a secret and has to write its
 first 32 tokens; completion is what greedy decoding writes in place of all of them. docs/metrics.md has the definitions.
+Each secret has the figures of an extraction by sampling as well, with --temperature, --top-k and --top-p:
+logp, the log-probability of all its tokens; n50 and n99, the samples after which it has appeared with probability 0.5
+and 0.99; curve, logp by the number of tokens given (--prefixes, as many as the document has); cheapestPrefix, the number
+of them that needs the fewest samples. guessRank tells recall from a good guess: the rank of the secret's probability
+among 1000 random strings of its format, from 1/1001 (remembered) to 1. It takes 1000 short passes a secret: --guesses 0
+switches it off, and fewer are faster and coarser. --reference names a model that has not seen the secrets: referenceLogp
+is its log-probability of the secret, and logRatio by how much the model's is larger.
+logp is null for a secret that the sampler never writes, and these figures are for one that --max-tokens cuts in two.
 Of {id, messages} the model's chat template makes the text. Secrets beyond --max-tokens are left out, counted and said.
 
 Examples:
-  lethe secrets probe --model codeparrot-small --input forget.jsonl --output probes.jsonl`;
+  lethe secrets probe --model codeparrot-small --input forget.jsonl --output probes.jsonl
+  lethe secrets probe --model codeparrot --reference codeparrot-small --input forget.jsonl --top-k 40 --guesses 200`;
 
-interface Options extends ModelOptions, ProbingOptions {
+interface Options extends ModelOptions, ProbingOptions, LikelihoodOptions {
   readonly input: string;
   readonly output: string;
   readonly force?: boolean;
@@ -44,7 +60,7 @@ export function createProbeCommand(): Command {
     .description('measure how well a model knows each secret')
     .addOption(new InputOption('--input <file>', 'JSON lines to read', writesStream).makeOptionMandatory())
     .option('--output <file>', 'JSON lines to write, or - for stdout', '-');
-  return addForceOption(addModelOptions(addProbingOptions(command)))
+  return addForceOption(addModelOptions(addLikelihoodOptions(addProbingOptions(command))))
     .addHelpText('after', HELP)
     .action((options: Options) =>
       withSession(
@@ -55,14 +71,22 @@ export function createProbeCommand(): Command {
           const written = await runRecordJob(
             {
               command: 'secrets probe',
-              options: { ...probingSettings(options), dtype: options.dtype ?? 'float32' },
+              options: {
+                ...probingSettings(options),
+                ...likelihoodSettings(options),
+                dtype: options.dtype ?? 'float32',
+              },
               model: directory,
               input: options.input,
               output: options.output,
               chat: new ChatTemplate(directory),
               offsets: options.offsets,
               leftOut,
-              batch: { most: 16, parameters: await countModelParameters(directory), passes: 8 },
+              batch: {
+                most: 16,
+                parameters: await countModelParameters(directory),
+                passes: 8 + likelihoodPasses(options),
+              },
               open: () => openProbing(directory, { ...options, leftOut }, session),
             },
             claim,
@@ -85,6 +109,7 @@ async function openProbing(
   const model = await openModel(directory, options);
   const tokenizer = await openTokenizer(directory, model);
   const reader = { ...options, model, tokenizer, overlap: 'strict' as const };
+  const likelihoods = await openLikelihoods(reader, session);
   return {
     passOver: (record) => void documentOf(record, reader),
     async process(batch, note) {
@@ -93,17 +118,22 @@ async function openProbing(
       const documents = batch.map((record) => documentOf(record, reader));
       const settings = { el, prefixTokens, secretTokens, signal };
       const { perExample } = await drain(measureSecrets(model, documents, settings), show);
+      const likelihood = await likelihoods.of(batch, documents, show);
       const completions = await complete(model, tokenizer, documents, signal);
       return batch.map((record, i) => ({
         ...identityOf(record),
         ...figures(perExample[i]!.mean),
         secrets: describeSecrets(documents[i]!.spans, perExample[i]!.secrets).map((secret, j) => ({
           ...secret,
+          ...likelihood[i]![j],
           completion: completions[i]![j],
         })),
       }));
     },
-    [Symbol.asyncDispose]: () => model.dispose(),
+    async [Symbol.asyncDispose]() {
+      await likelihoods[Symbol.asyncDispose]();
+      await model.dispose();
+    },
   };
 }
 

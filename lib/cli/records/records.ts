@@ -177,6 +177,19 @@ export function encodingOf(
   return encoding;
 }
 
+/** As the record's text is tokenized, any other text in its place. */
+export function encodeAs(
+  { rendered }: InputRecord,
+  text: string,
+  tokenizer: Pick<Tokenizer, 'encode'>,
+  maxTokens?: number,
+): Encoding {
+  return tokenizer.encode(text, {
+    addSpecialTokens: rendered !== true,
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  });
+}
+
 function encode(
   record: InputRecord,
   tokenizer: Tokenizer | undefined,
@@ -188,10 +201,7 @@ function encode(
       `Expected tokenizer.json in the model's directory for the text of record ${showId(record.id)} but found none.`,
       { remedy: 'Put the tokenizer files beside the model, or give tokens instead of text.' },
     );
-  return tokenizer.encode(record.text!, {
-    addSpecialTokens: record.rendered !== true,
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-  });
+  return encodeAs(record, record.text!, tokenizer, maxTokens);
 }
 
 function cut(tokens: Tokens, maxTokens: number | undefined): { tokens: Tokens } {

@@ -44,6 +44,8 @@ export function probingSettings({ el, maxTokens, prefixTokens, secretTokens, off
 
 export interface MeasuredDocument extends SecretDocument {
   readonly spans: readonly (Pick<TokenSpan, 'first' | 'last'> & Partial<TokenSpan>)[];
+  /** By span, whether the cut left all of it. */
+  readonly whole: readonly boolean[];
   /** The record asked for its secrets, even if all of them lie beyond the cut. */
   readonly hasSecrets: boolean;
 }
@@ -51,7 +53,7 @@ export interface MeasuredDocument extends SecretDocument {
 export interface DocumentReader extends RecordReader {
   readonly overlap: Overlap;
   /** Told of secrets that lie beyond the cut, which nothing is measured of. */
-  readonly leftOut: LeftOut;
+  readonly leftOut: Pick<LeftOut, 'add'>;
 }
 
 export function documentOf(record: InputRecord, reader: DocumentReader): MeasuredDocument {
@@ -63,7 +65,8 @@ export function documentOf(record: InputRecord, reader: DocumentReader): Measure
       ? []
       : maskTokens({ tokens, offsets }, secrets, { overlap }).spans;
   tellBeyondCut(record, secrets ?? [], spans, leftOut);
-  return { id: String(record.id), tokens, spans, hasSecrets: secrets !== undefined };
+  const whole = spans.map(({ secret, last }) => offsets![2 * last + 1]! >= secret.end);
+  return { id: String(record.id), tokens, spans, whole, hasSecrets: secrets !== undefined };
 }
 
 /** Secrets without a span lie wholly beyond the tokens that were kept: called by their document and their place. */
@@ -71,7 +74,7 @@ export function tellBeyondCut(
   { id }: InputRecord,
   secrets: readonly Secret[],
   spans: readonly Partial<TokenSpan>[],
-  leftOut: LeftOut,
+  leftOut: Pick<LeftOut, 'add'>,
 ): void {
   const kept = new Set(spans.map(({ secret }) => secret));
   for (const secret of secrets)
