@@ -4,29 +4,49 @@ import type { Secret } from './secret.js';
 /** Values are told apart by their first characters before anything is compared. */
 const PREFIX = 6;
 
+/** Of so few values each is looked for by itself, which the platform does faster; so short that it takes linear time. */
+const FEW = 4;
+const SHORT = 256;
+
+export interface Occurrence {
+  readonly value: string;
+  readonly start: number;
+}
+
 /**
- * The offset of every occurrence of every value, occurrences of one value not overlapping. One pass over the text for
- * all values together: a minified file may hold thousands of them.
+ * The offset of every occurrence of every value, occurrences of one value not overlapping, in no certain order. However
+ * many the values are, and a minified file may hold thousands, it takes about one pass over the text.
  */
-export function* findOccurrences(
-  text: string,
-  values: ReadonlySet<string>,
-): Generator<{ value: string; start: number }> {
+export function findOccurrences(text: string, values: ReadonlySet<string>): Iterable<Occurrence> {
+  const few = values.size <= FEW && [...values].every(({ length }) => length <= SHORT);
+  return few ? findEach(text, values) : findTogether(text, values);
+}
+
+function* findEach(text: string, values: Iterable<string>): Generator<Occurrence> {
+  for (const value of values) {
+    for (let start = text.indexOf(value); start !== -1; start = text.indexOf(value, start + value.length))
+      yield { value, start };
+  }
+}
+
+function* findTogether(text: string, values: Iterable<string>): Generator<Occurrence> {
   // Prefix -> length -> values, so that a lookup costs as much as there are lengths, not values.
   const buckets = new Map<string, Map<number, Set<string>>>();
   const mayStart = new Uint8Array(1 << 16);
+  const widths = new Set<number>();
   for (const value of values) {
+    // A value may be shorter than the prefix; then the whole value is its own bucket.
     const prefix = value.slice(0, PREFIX);
     const byLength = buckets.get(prefix) ?? new Map<number, Set<string>>();
     buckets.set(prefix, byLength);
     byLength.set(value.length, (byLength.get(value.length) ?? new Set()).add(value));
     mayStart[hashOf(prefix, 0)] = 1;
+    widths.add(prefix.length);
   }
   const searchedTo = new Map<string, number>();
   for (let start = 0; start < text.length; start++) {
     if (mayStart[hashOf(text, start)] === 0) continue;
-    // A value may be shorter than the prefix; then the whole value is its own bucket.
-    for (let width = Math.min(PREFIX, text.length - start); width > 0; width--) {
+    for (const width of widths) {
       const byLength = buckets.get(text.slice(start, start + width));
       if (byLength === undefined) continue;
       for (const [length, candidates] of byLength) {

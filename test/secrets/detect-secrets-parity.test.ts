@@ -2,10 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { DetectorSet } from '../../lib/secrets/detectors/detector.js';
 import { isHarmlessValue, LineContext } from '../../lib/secrets/detectors/false-positives.js';
 import { isGibberish } from '../../lib/secrets/detectors/gibberish.js';
-import { findIpv4, isPrivateAddress } from '../../lib/secrets/detectors/ip-address.js';
-import { findKeys, scanSecrets } from '../../lib/secrets/scan.js';
+import { IPV4_ADDRESSES, isPrivateAddress } from '../../lib/secrets/detectors/ip-address.js';
+import { createKeyDetector, type KeyFinding } from '../../lib/secrets/detectors/key-detector.js';
+import { QUOTED_STRINGS } from '../../lib/secrets/detectors/quoted-strings.js';
+import { KEY_RULES } from '../../lib/secrets/detectors/rules.js';
+import { scanSecrets } from '../../lib/secrets/scan.js';
 
 interface Oracle {
   readonly documents: readonly {
@@ -18,6 +22,10 @@ interface Oracle {
 
 const file = new URL('../fixtures/secrets/detect-secrets.json.gz', import.meta.url);
 const oracle: Oracle = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8'));
+
+const keys = new DetectorSet<KeyFinding>([createKeyDetector(KEY_RULES), QUOTED_STRINGS]);
+const ipv4 = new DetectorSet([IPV4_ADDRESSES]);
+const findKeys = (text: string): KeyFinding[] => keys.findAll(text).flat();
 
 /** Where detect-secrets reports a part of the token, or more than it: is `theirs` what it makes of `ours`? */
 const SAME: Readonly<Record<string, (theirs: string, ours: string) => boolean>> = {
@@ -66,7 +74,7 @@ describe.each(oracle.documents.map((document, index) => ({ index, ...document })
     });
 
     test('its public addresses are found, unless they read as a date or a version', () => {
-      const found = new Set([...findIpv4(document.text)].map(({ value }) => value));
+      const found = new Set([...ipv4.findAll(document.text).flat()].map(({ value }) => value));
       const readsOtherwise = (value: string): boolean =>
         value.length === 7 || /^[0-3]\d\.[0-3]\d\.\d\d\./.test(value);
       for (const [, value] of document.raw.filter((finding) => !isKey(finding))) {

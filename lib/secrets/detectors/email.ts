@@ -8,11 +8,7 @@
  * sequence before an address and a word of a script without spaces beside it are no part of it.
  */
 import { ESCAPE_AT_END, UNSPACED } from './boundaries.js';
-
-export interface Finding {
-  readonly value: string;
-  readonly start: number;
-}
+import type { Detector, Finding } from './detector.js';
 
 const LOCAL_CHARACTER = /[\p{L}\p{N}\p{M}._%+-]/u;
 const UNSPACED_LETTER = new RegExp(`[${UNSPACED}]`, 'u');
@@ -27,21 +23,28 @@ const URL_BEFORE = /:\/\/[^\s/"'`<>]*$/;
 const URL_WINDOW = 256;
 
 /** Every e-mail address of a text, in order, none overlapping. */
-export function* findEmails(text: string): Generator<Finding> {
-  let searched = 0;
-  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
-    const start = localStart(text, at, searched);
-    // `@jana@host.org` is a handle, `a@b@c.org` nothing.
-    if (start === at || text[start - 1] === '@') continue;
-    const pattern = UNSPACED_LETTER.test(text.slice(at + 1, at + 3)) ? ANY_DOMAIN : SPACED_DOMAIN;
-    pattern.lastIndex = at;
-    const domain = pattern.exec(text)?.[0];
-    if (domain === undefined || IMAGE_DENSITY.test(domain.slice(1))) continue;
-    if (URL_BEFORE.test(text.slice(Math.max(0, start - URL_WINDOW), start))) continue;
-    searched = at + domain.length;
-    yield { value: text.slice(start, searched), start };
-  }
-}
+export const EMAILS: Detector<Finding> = {
+  literals: ['@'],
+  begin(text) {
+    let searched = 0;
+    const found: Finding[] = [];
+    return {
+      at(_, at) {
+        const start = localStart(text, at, searched);
+        // `@jana@host.org` is a handle, `a@b@c.org` nothing.
+        if (start === at || text[start - 1] === '@') return;
+        const pattern = UNSPACED_LETTER.test(text.slice(at + 1, at + 3)) ? ANY_DOMAIN : SPACED_DOMAIN;
+        pattern.lastIndex = at;
+        const domain = pattern.exec(text)?.[0];
+        if (domain === undefined || IMAGE_DENSITY.test(domain.slice(1))) return;
+        if (URL_BEFORE.test(text.slice(Math.max(0, start - URL_WINDOW), start))) return;
+        searched = at + domain.length;
+        found.push({ value: text.slice(start, searched), start });
+      },
+      finish: () => found,
+    };
+  },
+};
 
 /** `@` and labels of `letter`, the last of letters alone. */
 function domainOf(letter: string): RegExp {

@@ -3,7 +3,7 @@
  * pipeline keeps, and its two rules about hashes. Everything here takes linear time in the text, however many values.
  */
 import { isGibberish } from './gibberish.js';
-import type { KeyRule } from './rules.js';
+import type { KeyFinding } from './key-detector.js';
 
 const UUID = /[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}/i;
 const HEXADECIMAL = /^[0-9a-f]+$/i;
@@ -47,6 +47,7 @@ function isTemplated(value: string): boolean {
  * looked for anywhere, so that "share" counts, as it does in the published pipeline.
  */
 export function mentionsHashes(text: string): boolean {
+  if (!/sha|hash/i.test(text)) return false;
   let lines = 0;
   let sha = 0;
   let hash = 0;
@@ -81,7 +82,7 @@ export class LineContext {
    * Is a value found by its entropy alone an id: does `id = `, `user_id: ` or the like stand before it on its line?
    * (detect-secrets `is_likely_id_string`.)
    */
-  isLikelyId(rule: KeyRule, start: number): boolean {
+  isLikelyId(rule: KeyFinding['rule'], start: number): boolean {
     return rule.evidence === 'entropy' && this.#line(start).idEnd <= start;
   }
 

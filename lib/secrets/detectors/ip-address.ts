@@ -6,7 +6,8 @@
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { ESCAPE } from './boundaries.js';
-import type { Finding } from './email.js';
+import { isDigit, isHexDigit } from './characters.js';
+import type { Detector, Finding } from './detector.js';
 
 const IPV4 = afterWord('[\\w.-]', String.raw`\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)`);
 const IPV6_RUN = afterWord('[\\w.:-]', String.raw`[0-9A-Fa-f:][0-9A-Fa-f:.]+(?![\w-])`);
@@ -15,19 +16,42 @@ const DATE = /^[0-3]\d\.[0-3]\d\.\d\d\./;
 /** How far around a value the words "dns" and "server" are looked for. */
 const CONTEXT = 100;
 
+/** `\\u003c` and its kin. */
+const LONGEST_ESCAPE = 6;
+const COLON = 0x3a;
+const POINT = 0x2e;
+
 /** `pattern` where no character of `before` stands in front of it, unless that ends an escape sequence. */
 function afterWord(before: string, pattern: string): RegExp {
-  return new RegExp(`(?:(?<!${before})|(?<=${ESCAPE}))${pattern}`, 'g');
+  return new RegExp(`(?:(?<!${before})|(?<=${ESCAPE}))${pattern}`, 'y');
 }
 
 /** Every IPv4 address of a text that is none of the known false positives (REFERENCE section 6.1), in order. */
-export function* findIpv4(text: string): Generator<Finding> {
-  for (const match of text.matchAll(IPV4)) {
-    const value = match[0];
-    if (!isIPv4(value) || DATE.test(value) || isVersion(text, value, match.index)) continue;
-    yield { value, start: match.index };
-  }
-}
+export const IPV4_ADDRESSES: Detector<Finding> = {
+  literals: ['.'],
+  begin(text) {
+    let searched = 0;
+    const found: Finding[] = [];
+    return {
+      at(_, dot) {
+        if (!isDigit(text.charCodeAt(dot - 1)) || !isDigit(text.charCodeAt(dot + 1))) return;
+        // The first number has up to three digits.
+        let start = dot - 1;
+        while (start > dot - 3 && isDigit(text.charCodeAt(start - 1))) start--;
+        for (start = Math.max(start, searched); start < dot; start++) {
+          IPV4.lastIndex = start;
+          const value = IPV4.exec(text)?.[0];
+          if (value === undefined) continue;
+          searched = start + value.length;
+          if (isIPv4(value) && !DATE.test(value) && !isVersion(text, value, start))
+            found.push({ value, start });
+          return;
+        }
+      },
+      finish: () => found,
+    };
+  },
+};
 
 /** A value of 7 characters, x.x.x.x, is a version number unless "dns" or "server" stands within 100 characters. */
 function isVersion(text: string, value: string, start: number): boolean {
@@ -41,15 +65,52 @@ function isVersion(text: string, value: string, start: number): boolean {
  * digit (`dead::beef` in C++), directly after a `[` that does not follow `//` (a Python slice), or abbreviated with
  * no group of three digits or more (`1::2`).
  */
-export function* findIpv6(text: string): Generator<Finding> {
-  for (const match of text.matchAll(IPV6_RUN)) {
-    const value = withoutPunctuation(match[0]);
-    const start = match.index;
-    if (!isIPv6(value) || !/\d/.test(value)) continue;
-    if (text[start - 1] === '[' && text.slice(Math.max(0, start - 3), start) !== '//[') continue;
-    if (value.includes('::') && !/[0-9A-Fa-f]{3}/.test(value)) continue;
-    yield { value, start };
+export const IPV6_ADDRESSES: Detector<Finding> = {
+  literals: [':'],
+  begin(text) {
+    let searched = 0;
+    const found: Finding[] = [];
+    return {
+      at(_, colon) {
+        if (colon < searched || !hasColonSoon(text, colon)) return;
+        let from = colon;
+        while (from > searched && isOfRun(text.charCodeAt(from - 1))) from--;
+        let end = colon + 1;
+        while (isOfRun(text.charCodeAt(end))) end++;
+        searched = end;
+        // What stands before the run decides, or an escape sequence, whose last digits look like a part of it.
+        for (let start = from; start < Math.min(end, from + LONGEST_ESCAPE); start++) {
+          IPV6_RUN.lastIndex = start;
+          const run = IPV6_RUN.exec(text)?.[0];
+          if (run === undefined) continue;
+          const value = withoutPunctuation(run);
+          if (isIPv6(value) && !isCode(text, value, start)) found.push({ value, start });
+          return;
+        }
+      },
+      finish: () => found,
+    };
+  },
+};
+
+/** Every IPv6 address holds two colons with no more than four digits between them. */
+function hasColonSoon(text: string, colon: number): boolean {
+  for (let next = colon + 1; next <= colon + 5; next++) {
+    const code = text.charCodeAt(next);
+    if (code === COLON) return true;
+    if (!isHexDigit(code)) return false;
   }
+  return false;
+}
+
+function isOfRun(code: number): boolean {
+  return code === COLON || code === POINT || isHexDigit(code);
+}
+
+function isCode(text: string, value: string, start: number): boolean {
+  if (!/\d/.test(value)) return true;
+  if (text[start - 1] === '[' && text.slice(Math.max(0, start - 3), start) !== '//[') return true;
+  return value.includes('::') && !/[0-9A-Fa-f]{3}/.test(value);
 }
 
 /** A sentence's full stop, or a colon after the address, belongs to the text around it. */
