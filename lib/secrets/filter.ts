@@ -17,10 +17,18 @@ const PLACEHOLDER_KEY = [
   'changeme',
 ] as const;
 
+/** Of a key that is a URL by its form, what begins each one says nothing of the key. */
+const KEY_URL = /^https:\/\/hooks\.slack\.com\/services\//i;
+
+function isPlaceholder(value: string): boolean {
+  const key = value.replace(KEY_URL, '');
+  return PLACEHOLDER_KEY.some((part) => key.includes(part));
+}
+
 const RULES: Readonly<Record<SecretTag, (value: string) => boolean>> = {
   IP_ADDRESS: (value) => !isPrivateAddress(value),
   EMAIL: (value) => !MADE_UP_EMAIL.some((part) => value.includes(part)),
-  KEY: (value) => value !== 'ghp' && !PLACEHOLDER_KEY.some((part) => value.includes(part)),
+  KEY: (value) => value !== 'ghp' && !isPlaceholder(value),
 };
 
 const IS_SENSITIVE: ReadonlyMap<string, (value: string) => boolean> = new Map(Object.entries(RULES));
@@ -28,7 +36,8 @@ const IS_SENSITIVE: ReadonlyMap<string, (value: string) => boolean> = new Map(Ob
 /**
  * Keeps the secrets that count as sensitive: drops private, loopback and link-local addresses
  * ({@link isPrivateAddress}), e-mail addresses that contain `example`, `test`, `user`, `aaa`, `bbb` or `ccc`, and keys
- * that are `ghp` or contain one of the published placeholders. Matching minds case, as published. What has a tag of its
+ * that are `ghp` or contain one of the published placeholders, `https` among them, which does not count where every key of
+ * its kind begins so. Matching minds case, as published. What has a tag of its
  * owner's is sensitive because its owner says so.
  * A document left with none is of no interest to the later stages.
  */

@@ -25,13 +25,17 @@ export const METHODS = {
 
 const OPTIONS = [...ALL, 'gamma', 'lambda', 'alpha', 'schedule'] as const;
 
+/** Whether a method has such an option. */
+export function takesOption(method: keyof typeof METHODS, option: keyof SelectiveOptions): boolean {
+  const { takes }: Method = METHODS[method];
+  return takes.includes(option);
+}
+
 /** Options that a method does not have. */
 export const OF_OTHER_METHODS: readonly IdleRule[] = OPTIONS.map((name) => ({
   options: [name],
-  beside: ({ method }: { readonly method: keyof typeof METHODS }) => {
-    const { takes }: Method = METHODS[method];
-    return takes.includes(name) ? undefined : `with --method ${method}`;
-  },
+  beside: ({ method }: { readonly method: keyof typeof METHODS }) =>
+    takesOption(method, name) ? undefined : `with --method ${method}`,
 }));
 
 export function objectiveOf(method: keyof typeof METHODS, options: SelectiveOptions): Objective {

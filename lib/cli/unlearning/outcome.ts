@@ -5,6 +5,7 @@ import { counted } from '../../counted.js';
 import { readRunManifest } from '../../data/outputs/run-manifest.js';
 import { isDamaged, type VerdictReason } from '../../unlearning/verdict.js';
 import { EXIT_CODES, type ExitCode } from '../exit-code.js';
+import { type METHODS, takesOption } from './methods.js';
 
 const findings = z.object({
   epoch: z.int(),
@@ -51,6 +52,7 @@ export function exitCodeOf({ verdict }: UnlearningOutcome): ExitCode {
 }
 
 export interface TriedSettings {
+  readonly method: keyof typeof METHODS;
   readonly learningRate: number;
   readonly maxEpochs: number;
 }
@@ -68,7 +70,8 @@ export function describeOutcome(outcome: UnlearningOutcome, tried: TriedSettings
     lines.push(
       `Loss of the retained documents ${figure(before.retainedLoss)} -> ${figure(best.retainedLoss)} nats a token${
         isDamaged(before, best)
-          ? ': the model has lost much of what it was to keep. Lower --learning-rate or raise --alpha'
+          ? ': the model has lost much of what it was to keep. Lower --learning-rate' +
+            (takesOption(tried.method, 'alpha') ? ' or raise --alpha' : '')
           : ''
       }.`,
     );
