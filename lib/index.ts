@@ -65,6 +65,12 @@ export {
   readAnalysis,
   readFingerprints,
 } from './memorization/analysis/summary.js';
+export { type BleuText, sentenceBleu } from './memorization/bleu.js';
+export {
+  type Continuation,
+  type MeasureContinuationsOptions,
+  measureContinuations,
+} from './memorization/continuation.js';
 export {
   CURVE_PREFIXES,
   type CurvePoint,

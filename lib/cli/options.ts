@@ -82,7 +82,12 @@ export const MODEL_HELP = 'model directory in the Hugging Face layout, or a name
 
 /** Adds `--model --revision --local-files-only --device --threads --dtype`. */
 export function addModelOptions(command: Command): Command {
-  return addTrainedModelOptions(command).addOption(
+  return addDtypeOption(addTrainedModelOptions(command));
+}
+
+/** Adds `--dtype`. */
+export function addDtypeOption(command: Command): Command {
+  return command.addOption(
     new Option('--dtype <type>', 'type that the weights are held in (default: float32)').choices([
       'float32',
       'bfloat16',

@@ -73,8 +73,10 @@ export function selectForgetSet<T extends ForgetCandidate>(
 /** What the selection of a retained set asks of a document. */
 export interface RetainCandidate {
   readonly id: string;
-  /** MA of the whole document, 0..1. NaN is never selected. */
-  readonly memorizationAccuracy: number;
+  /** MA of the whole document, 0..1. NaN, or none, is never selected by it. */
+  readonly memorizationAccuracy?: number | undefined;
+  /** BLEU-4 of its greedy continuation, 0..1, see `measureContinuations`. A document without is never selected by it. */
+  readonly bleu4?: number | undefined;
   /** Tokens of the document that are part of a secret; 0 or absent: none. */
   readonly secretTokens?: number | undefined;
 }
@@ -82,8 +84,10 @@ export interface RetainCandidate {
 export interface SelectRetainSetOptions {
   /** k. Integer >= 1. Default: 32. */
   readonly size?: number | undefined;
-  /** Least MA of the document, 0..1. Default: 0.9. */
+  /** Least MA of the document, 0..1, where `minBleu` is not given. Default: 0.9. */
   readonly minAccuracy?: number | undefined;
+  /** Least BLEU-4 of the document's continuation, 0..1; published: 0.95. Default: none, MA decides. */
+  readonly minBleu?: number | undefined;
   /** Ids that may not be drawn: those of the forget set. Default: none. */
   readonly exclude?: Iterable<string> | undefined;
   /** Default: 42. */
@@ -93,6 +97,7 @@ export interface SelectRetainSetOptions {
 const retainSchema = z.strictObject({
   size: z.int().min(1).default(32),
   minAccuracy: z.number().min(0).max(1).default(0.9),
+  minBleu: z.number().min(0).max(1).optional(),
   exclude: z
     .custom<Iterable<string>>(
       (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
@@ -104,7 +109,7 @@ const retainSchema = z.strictObject({
 
 /**
  * Draws the documents that a model must keep: memorized, without secrets, and not in the forget set, so that what
- * unlearning does beside its purpose shows where the model has most to lose. The published retained sets are drawn from
+ * unlearning does beside its purpose shows where the model has most to lose. Memorized is by MA or, as published, by
  * what prefix -> suffix extraction confirms (REFERENCE section 5).
  *
  * @throws InputError `ERR_INVALID_OPTION` if fewer documents qualify than `size`
@@ -113,19 +118,22 @@ export function selectRetainSet<T extends RetainCandidate>(
   candidates: readonly T[],
   options: SelectRetainSetOptions = {},
 ): T[] {
-  const { size, minAccuracy, exclude, seed } = check(retainSchema, options, 'options of selectRetainSet');
+  const settings = check(retainSchema, options, 'options of selectRetainSet');
+  const { size, minAccuracy, minBleu, exclude, seed } = settings;
   const excluded = new Set(exclude);
   const eligible = candidates.filter(
     (candidate) =>
-      candidate.memorizationAccuracy >= minAccuracy &&
+      (minBleu === undefined
+        ? (candidate.memorizationAccuracy ?? Number.NaN) >= minAccuracy
+        : (candidate.bleu4 ?? Number.NaN) >= minBleu) &&
       (candidate.secretTokens ?? 0) === 0 &&
       !excluded.has(candidate.id),
   );
   if (eligible.length < size) {
     throw new InputError(
       'ERR_INVALID_OPTION',
-      `Expected at least ${size} documents with MA >= ${minAccuracy}, without secrets and outside of the forget set but found ${eligible.length} among ${candidates.length}.`,
-      { remedy: 'Ask for fewer documents or lower the least accuracy.' },
+      `Expected at least ${size} documents with ${minBleu === undefined ? `MA >= ${minAccuracy}` : `BLEU-4 >= ${minBleu}`}, without secrets and outside of the forget set but found ${eligible.length} among ${candidates.length}.`,
+      { remedy: 'Ask for fewer documents or lower the limit.' },
     );
   }
   return new Random(deriveSeed(seed, 'retain')).shuffle(eligible).slice(0, size);

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { counted } from '../../counted.js';
 import { InputError } from '../../errors.js';
 import { ChatTemplate } from '../../model/chat/chat-template.js';
-import { readGenerationConfig } from '../../model/decoding/generation-config.js';
+import { endOfTextIds } from '../../model/decoding/end-of-text.js';
 import { cutAtStopString } from '../../model/decoding/stop-strings.js';
 import type { GenerateRow, Generation } from '../../model/model.js';
 import type { GenerateOptions } from '../../model/options.js';
@@ -229,15 +229,4 @@ function describeEnd(
 ) {
   if (decode === undefined) return { text: null, stopReason };
   return { text: cutAtStopString(decode(tokens), stop), stopReason };
-}
-
-/** What ends a text by generation_config.json, else by config.json, as far as the model knows it (GPT-2's default is 50256). */
-async function endOfTextIds(
-  directory: string,
-  config: Readonly<Record<string, unknown>>,
-  vocabularySize: number,
-): Promise<number[]> {
-  const { eosIds } = await readGenerationConfig(directory);
-  const ids: unknown[] = eosIds.length > 0 ? [...eosIds] : [config.eos_token_id].flat();
-  return ids.filter((id): id is number => Number.isInteger(id) && (id as number) < vocabularySize);
 }

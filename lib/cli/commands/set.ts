@@ -1,7 +1,8 @@
 /** `lethe set`: draws documents to look at, and of those that were measured what to forget and what to retain. */
 import { Command } from 'commander';
-import { createSetForgetCommand, createSetRetainCommand } from './set-choose.js';
 import { createSetDocumentsCommand } from './set-documents.js';
+import { createSetForgetCommand } from './set-forget.js';
+import { createSetRetainCommand } from './set-retain.js';
 
 export function createSetCommand(): Command {
   return new Command('set')
