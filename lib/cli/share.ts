@@ -18,12 +18,22 @@ export function parseShare(text: string): Share {
 }
 
 /** Every n-th item, from the i-th on: shares differ by one item at most, and together they are all. */
-export function shareOf<T>(items: readonly T[], { number, of }: Share, what: string): T[] {
-  if (of > items.length) {
+export function shareOf<T>(items: readonly T[], share: Share, what: string): T[] {
+  requireEnough(items, share, what);
+  return items.filter((_, i) => i % share.of === share.number - 1);
+}
+
+/** The i-th of n runs of neighbours: shares as even as those of {@link shareOf}, and one after the other they are all, in order. */
+export function runOf<T>(items: readonly T[], share: Share, what: string): T[] {
+  requireEnough(items, share, what);
+  const border = (number: number) => Math.floor((number * items.length) / share.of);
+  return items.slice(border(share.number - 1), border(share.number));
+}
+
+function requireEnough(items: readonly unknown[], { number, of }: Share, what: string): void {
+  if (of > items.length)
     throw new InputError(
       'ERR_INVALID_OPTION',
       `Expected no more shares than there are ${what} (${items.length}) for --shard but received ${number}/${of}.`,
     );
-  }
-  return items.filter((_, i) => i % of === number - 1);
 }

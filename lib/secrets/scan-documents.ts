@@ -1,18 +1,21 @@
-/** The scanner over many documents, one at a time, as events. */
+/** The scanner over many documents, a few at a time, as events. */
 import * as z from 'zod';
 import { check } from '../check.js';
 import type { Document } from '../data/documents.js';
 import { throwIfAborted } from '../errors.js';
+import { moduleFile } from '../package.js';
+import { runParallel } from '../parallel.js';
 import { type ProgressEvent, progress } from '../progress.js';
-import { filterSecrets } from './filter.js';
-import { scanSecrets } from './scan.js';
-import { type ScannedDocument, SECRET_TAGS, type SecretTag } from './secret.js';
+import { type ScanSettings, scanText } from './scan.js';
+import { type ScannedDocument, SECRET_TAGS, type Secret, type SecretTag } from './secret.js';
 
 export interface ScanDocumentsOptions {
   /** What to look for. Default: all three tags. */
   readonly tags?: readonly SecretTag[] | undefined;
   /** Drop what is sensitive to nobody ({@link filterSecrets}). Default: true. */
   readonly filter?: boolean | undefined;
+  /** Threads beside this one, which reads; 1 to 1024. Default 1: this one scans as well. */
+  readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,11 +38,18 @@ export interface ScanSummary {
 const schema = z.strictObject({
   tags: z.array(z.enum(SECRET_TAGS)).default([...SECRET_TAGS]),
   filter: z.boolean().default(true),
+  workers: z.int().min(1).max(1024).default(1),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
+/** Characters that are scanned here before threads have started. */
+const THREADS_PAY = 2 ** 22;
+/** Characters of a task: what it costs to hand one over does not count then. */
+const BATCH = 2 ** 19;
+
 /**
- * Scans documents in the order in which they come, holding one at a time (REFERENCE sections 6.1 and 6.2).
+ * Scans documents in the order in which they come, holding a few at a time (REFERENCE sections 6.1 and 6.2). The events
+ * are the same however many threads there are.
  *
  * @throws InputError `ERR_INVALID_OPTION`
  * @throws AbortedError when the signal fires
@@ -48,14 +58,11 @@ export async function* scanDocuments(
   documents: Iterable<Document> | AsyncIterable<Document>,
   options: ScanDocumentsOptions = {},
 ): AsyncGenerator<ScanEvent, ScanSummary, void> {
-  const { tags, filter, signal } = check(schema, options, 'options of scanDocuments');
+  const { workers, signal, ...settings } = check(schema, options, 'options of scanDocuments');
   const counts = new Map<string, number>();
   let done = 0;
   let sensitiveDocuments = 0;
-  for await (const { id, number, text } of documents) {
-    throwIfAborted(signal);
-    const found = scanSecrets(text, { tags });
-    const secrets = filter ? filterSecrets(found) : found;
+  for await (const [{ id, number, text }, secrets] of scanAll(documents, settings, workers, signal)) {
     for (const { type } of secrets) counts.set(type, (counts.get(type) ?? 0) + 1);
     done++;
     if (secrets.length > 0) sensitiveDocuments++;
@@ -64,4 +71,75 @@ export async function* scanDocuments(
   }
   const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   return { documents: done, sensitiveDocuments, counts: Object.fromEntries(ranked) };
+}
+
+type Scanned = readonly [Document, readonly Secret[]];
+
+async function* scanAll(
+  documents: Iterable<Document> | AsyncIterable<Document>,
+  settings: ScanSettings,
+  workers: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Scanned, void> {
+  let left = workers === 1 ? Number.POSITIVE_INFINITY : THREADS_PAY;
+  const source = iterate(documents);
+  try {
+    while (left > 0) {
+      throwIfAborted(signal);
+      const next = await source.next();
+      if (next.done) return;
+      left -= next.value.text.length;
+      yield [next.value, scanText(next.value.text, settings)];
+    }
+    yield* scanInThreads(source, settings, workers, signal);
+  } finally {
+    await source.return(undefined);
+  }
+}
+
+async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void> {
+  yield* items;
+}
+
+async function* scanInThreads(
+  documents: AsyncGenerator<Document, void>,
+  settings: ScanSettings,
+  workers: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Scanned, void> {
+  const batches = new Map<number, readonly Document[]>();
+  async function* tasks(): AsyncGenerator<readonly string[], void> {
+    let number = 0;
+    for await (const batch of batched(documents)) {
+      batches.set(number++, batch);
+      yield batch.map(({ text }) => text);
+    }
+  }
+  const events = runParallel<readonly string[], Secret[][]>({
+    module: moduleFile('secrets/scan-worker.js'),
+    tasks: tasks(),
+    shared: settings,
+    workers,
+    ordered: true,
+    signal,
+  });
+  for await (const event of events) {
+    if (event.type !== 'result') continue;
+    for (const [index, document] of batches.get(event.index)!.entries())
+      yield [document, event.result[index]!];
+    batches.delete(event.index);
+  }
+}
+
+async function* batched(documents: AsyncIterable<Document>): AsyncGenerator<readonly Document[], void> {
+  let batch: Document[] = [];
+  let size = 0;
+  for await (const document of documents) {
+    batch.push(document);
+    size += document.text.length;
+    if (size < BATCH) continue;
+    yield batch;
+    [batch, size] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
 }

@@ -103,6 +103,18 @@ export function scanSecrets(text: string, options: ScanOptions = {}): Secret[] {
   return resolveOverlaps(found, text.length);
 }
 
+export interface ScanSettings {
+  readonly tags: readonly SecretTag[];
+  /** Whether {@link filterSecrets} follows. */
+  readonly filter: boolean;
+}
+
+/** What a scan of documents reports of one text. */
+export function scanText(text: string, { tags, filter }: ScanSettings): Secret[] {
+  const found = scanSecrets(text, { tags });
+  return filter ? filterSecrets(found) : found;
+}
+
 /** The values of a text that nobody should read by chance: what {@link scanSecrets} finds and {@link filterSecrets} keeps. */
 export function findValuesToHide(text: string): Set<string> {
   return new Set(filterSecrets(scanSecrets(text)).map(({ value }) => value));

@@ -45,6 +45,22 @@ test('without the filter, and some tags only', async () => {
   ]);
 });
 
+test('any number of threads gives the same events, in the same order', async () => {
+  // Enough for threads to be started, and for several batches of theirs.
+  const many = Array.from({ length: 60 }, (_, i) => ({
+    id: `${i}`,
+    text: `${'x = 1\n'.repeat(20_000)}// a${i}@nordwind.invalid\n${i % 3 === 0 ? documents[0]!.text : ''}`,
+  }));
+  const run = async (workers: number) => {
+    const events: ScanEvent[] = [];
+    const summary = await drain(scanDocuments(many, { workers }), (event) => events.push(event));
+    return { events, summary };
+  };
+  const alone = await run(1);
+  expect(alone.summary.counts).toEqual({ 'Email Address': 60, 'GitHub Token': 40 });
+  expect(await run(3)).toEqual(alone);
+});
+
 test('an aborted signal stops it', async () => {
   const controller = new AbortController();
   const events = scanDocuments(documents, { signal: controller.signal });

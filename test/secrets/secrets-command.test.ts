@@ -2,15 +2,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createSecretsCommand, describeSummary } from '../../lib/cli/commands/secrets.js';
+import { createCorpusCommand } from '../../lib/cli/commands/corpus.js';
+import { createSecretsCommand } from '../../lib/cli/commands/secrets.js';
+import { describeSummary } from '../../lib/cli/commands/secrets-scan.js';
 
 const KEY = `ghp_${'x9Kq2ZvT7wLp4RjX8bNc5GfD3hYs6MkV1QzW'}`;
 let directory: string;
 const at = (name: string): string => join(directory, name);
-const scan = (...args: string[]) =>
-  createSecretsCommand()
-    .exitOverride()
-    .parseAsync(['scan', ...args], { from: 'user' });
+const secrets = (...args: string[]) =>
+  createSecretsCommand().exitOverride().parseAsync(args, { from: 'user' });
+const scan = (...args: string[]) => secrets('scan', ...args);
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lethe-secrets-'));
@@ -59,6 +60,47 @@ describe('lethe secrets scan', () => {
       (record as { secrets: { tag: string }[] }).secrets.map(({ tag }) => tag),
     );
     expect(tags).toEqual([[], [], ['IP_ADDRESS']]);
+  });
+
+  test('several inputs of any kind; shares of them, merged, are the scan of all', async () => {
+    await mkdir(at('more'));
+    await writeFile(at('more/x.py'), `k = "${KEY}"\n`);
+    await writeFile(at('last.csv'), 'id,code\nz,ove@nordwind.invalid\n');
+    await writeFile(at('coded.jsonl'), `${JSON.stringify({ id: 'y', code: 'jana@nordwind.invalid' })}\n`);
+    const inputs = [at('in.jsonl'), at('more')];
+    await scan(...inputs, '--output', at('all.jsonl'));
+    const all = await readFile(at('all.jsonl'), 'utf8');
+    expect((await records(at('all.jsonl'))).map((record) => (record as { id: string }).id)).toEqual([
+      'a',
+      'b',
+      'c',
+      'x.py',
+    ]);
+    for (const share of [1, 2])
+      await scan(...inputs, '--shard', `${share}/2`, '--output', at(`share${share}.jsonl`));
+    const merged = at('merged.jsonl');
+    await secrets('merge', at('share1.jsonl'), at('share2.jsonl'), '--output', merged);
+    expect(await readFile(merged, 'utf8')).toBe(all);
+    await expect(
+      secrets('merge', at('share1.jsonl'), at('share1.jsonl'), '--output', merged, '--force'),
+    ).rejects.toThrow(/"a" is that of an earlier one/);
+    await expect(scan(...inputs, '--shard', '1/3', '--output', at('x.jsonl'))).rejects.toThrow(
+      /no more shares than there are sources \(2\)/,
+    );
+    await scan(at('coded.jsonl'), at('last.csv'), '--text-field', 'code', '--output', at('code.jsonl'));
+    expect((await readFile(at('code.jsonl'), 'utf8')).match(/Email Address/g)).toHaveLength(2);
+  });
+
+  test('reads a built corpus and single shards of one', async () => {
+    const corpus = createCorpusCommand().exitOverride();
+    await corpus.parseAsync(
+      ['build', at('in.jsonl'), '--output', at('corpus'), '--documents-per-shard', '2'],
+      { from: 'user' },
+    );
+    await scan(at('corpus'), '--output', at('corpus.jsonl'));
+    await scan(at('corpus/1'), '--output', at('shard.jsonl'));
+    const ids = async (path: string) => (await records(path)).map((record) => (record as { id: string }).id);
+    expect([await ids(at('corpus.jsonl')), await ids(at('shard.jsonl'))]).toEqual([['a', 'b', 'c'], ['c']]);
   });
 
   test('reads whatever of a tree is text, hidden and large, and says what it passed over', async () => {

@@ -40,11 +40,21 @@ export async function* openSources(
     ...hub
   }: HubOptions & { readonly workers?: number | undefined; readonly tree: FullTreeOptions },
 ): AsyncGenerator<HubEvent | ProgressEvent, CorpusSource[], void> {
-  const found: FoundSource[] = [];
-  for (const name of names) found.push(...(yield* findSource(name, tree, hub)));
+  const found = yield* findSources(names, tree, hub);
   const missing = found.filter(({ sha256 }) => sha256 === undefined);
   const digests = yield* digestAll(missing, tree, workers, hub.signal);
   return found.map((source) => ({ ...source, sha256: source.sha256 ?? digests.get(source.path)! }));
+}
+
+/** Finds the sources, and downloads those of the hub. @throws InputError as {@link openSources} */
+export async function* findSources(
+  names: readonly string[],
+  tree: FullTreeOptions,
+  hub: HubOptions,
+): AsyncGenerator<HubEvent, FoundSource[], void> {
+  const found: FoundSource[] = [];
+  for (const name of names) found.push(...(yield* findSource(name, tree, hub)));
+  return found;
 }
 
 async function* findSource(
