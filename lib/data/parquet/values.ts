@@ -135,8 +135,10 @@ function numbersOf(
   let numbers: DecodedArray;
   if (encoding === 'DELTA_BINARY_PACKED') {
     endOfDeltas(bytes, 0, count);
-    numbers = wide ? new BigInt64Array(count) : new Int32Array(count);
-    deltaBinaryUnpack(reader, count, numbers as Int32Array);
+    const values = new BigInt64Array(count);
+    deltaBinaryUnpack(reader, count, values);
+    // DuckDB writes unsigned INT32 as 33-bit numbers, which hyparquet's decoder for 32 bits cuts.
+    numbers = wide ? values : Int32Array.from(values, (value) => Number(BigInt.asIntN(32, value)));
   } else {
     if (count * (wide ? 8 : 4) > bytes.length) throw new Error('the numbers of a page are cut short');
     if (encoding === 'PLAIN') numbers = readPlain(reader, element.type!, count, undefined);

@@ -186,3 +186,29 @@ describe('what a page claims costs nothing', () => {
     }
   });
 });
+
+/** DELTA_BINARY_PACKED of numbers one after another: blocks of 128 in 4 parts, of which one value needs no bits. */
+function deltas(values: readonly bigint[]): Uint8Array {
+  const varint = (value: bigint): number[] =>
+    value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...varint(value >> 7n)];
+  const zigzag = (value: bigint) => varint(value < 0n ? -2n * value - 1n : 2n * value);
+  const [first, second] = values as [bigint, bigint];
+  return Uint8Array.from([...varint(128n), 4, 2, ...zigzag(first), ...zigzag(second - first), 0, 0, 0, 0]);
+}
+
+test.each<[string, 'INT32' | 'INT64', 'UINT_32' | 'UINT_64' | undefined, bigint[]]>([
+  [
+    'unsigned, wider than 32 bits with their sign, as DuckDB writes them',
+    'INT32',
+    'UINT_32',
+    [4135798392n, 843891981n],
+  ],
+  ['unsigned, largest to smallest', 'INT32', 'UINT_32', [2n ** 32n - 1n, 0n]],
+  ['signed, from end to end', 'INT32', undefined, [-(2n ** 31n), 2n ** 31n - 1n]],
+  ['signed, end to end the other way', 'INT32', undefined, [2n ** 31n - 1n, -(2n ** 31n)]],
+  ['of 64 bits', 'INT64', undefined, [2n ** 62n, -5n]],
+])('deltas: %s', (_, type, converted, values) => {
+  const element = { name: 'id', type, ...(converted && { converted_type: converted }) };
+  const found = decodeValues('DELTA_BINARY_PACKED', deltas(values), 2, element, undefined);
+  expect([...found].map(BigInt)).toEqual(values);
+});
