@@ -218,6 +218,7 @@ export {
   maskTokens,
   type TokenMask,
 } from './secrets/token-mask.js';
+export { type CheckedDocument, type Collision, Collisions } from './sets/collisions.js';
 export {
   type ForgetCandidate,
   type ForgetSelection,
@@ -227,14 +228,18 @@ export {
   selectForgetSet,
   selectRetainSet,
 } from './sets/forget-set.js';
+export { type SplitHoldoutOptions, splitHoldout } from './sets/holdout.js';
 export type { PlantKind } from './sets/made-up-secrets.js';
+export {
+  type NearDuplicate,
+  NearDuplicates,
+  type NearDuplicatesOptions,
+} from './sets/near-duplicates.js';
 export { type PlantSecretsOptions, type PlantSecretsResult, plantSecrets } from './sets/plant-secrets.js';
 export { readSet, type SetRecord, writeSet } from './sets/set-file.js';
 export {
   type CleanUnseenOptions,
   cleanUnseen,
-  type SplitHoldoutOptions,
-  splitHoldout,
 } from './sets/unseen.js';
 export { type LearningRateSchedule, learningRateAt } from './training/schedule.js';
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from './training/train.js';

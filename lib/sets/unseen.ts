@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { check } from '../check.js';
 import type { Document } from '../data/documents.js';
-import { InputError } from '../errors.js';
 import { deriveSeed, Random } from '../random.js';
 import { languageOf } from './languages.js';
 import { stripLeadingComment } from './leading-comment.js';
@@ -53,45 +52,4 @@ export function cleanUnseen(documents: readonly Document[], options: CleanUnseen
       const tokens = countTokens(text);
       return tokens > moreThan && tokens < fewerThan;
     });
-}
-
-export interface SplitHoldoutOptions {
-  /** Documents to hold out; fewer only where copies of one text do not fit. Integer >= 0. */
-  readonly count: number;
-  /** Default: 42. */
-  readonly seed?: number | undefined;
-}
-
-const splitSchema = z.strictObject({ count: z.int().min(0), seed: z.int().default(42) });
-
-/**
- * Splits documents at random into those to train on and those to hold out. Both keep the order of the input; documents
- * of equal text go to the same side, so that nothing held out was trained on.
- *
- * @throws InputError `ERR_INVALID_OPTION` if there are not enough documents
- */
-export function splitHoldout<T extends { readonly text: string }>(
-  documents: readonly T[],
-  options: SplitHoldoutOptions,
-): { train: T[]; holdout: T[] } {
-  const { count, seed } = check(splitSchema, options, 'options of splitHoldout');
-  if (count > documents.length) {
-    throw new InputError(
-      'ERR_INVALID_OPTION',
-      `Expected at least ${count} documents to hold ${count} out but received ${documents.length}.`,
-    );
-  }
-  const copies = new Map<string, number>();
-  for (const { text } of documents) copies.set(text, (copies.get(text) ?? 0) + 1);
-  const holdout = new Set<string>();
-  let held = 0;
-  for (const [text, size] of new Random(deriveSeed(seed, 'holdout')).shuffle([...copies])) {
-    if (held + size > count) continue;
-    holdout.add(text);
-    held += size;
-  }
-  return {
-    train: documents.filter(({ text }) => !holdout.has(text)),
-    holdout: documents.filter(({ text }) => holdout.has(text)),
-  };
 }

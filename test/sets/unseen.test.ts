@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { languageOf } from '../../lib/sets/languages.js';
 import { stripLeadingComment } from '../../lib/sets/leading-comment.js';
-import { cleanUnseen, splitHoldout } from '../../lib/sets/unseen.js';
+import { cleanUnseen } from '../../lib/sets/unseen.js';
 
 describe('stripLeadingComment', () => {
   test.each([
@@ -58,28 +58,5 @@ describe('cleanUnseen', () => {
     [{ countTokens, min: 5 }, /"min"/],
   ])('%j is refused', (options, message) => {
     expect(() => cleanUnseen([], options as never)).toThrow(message);
-  });
-});
-
-describe('splitHoldout', () => {
-  const documents = Array.from({ length: 30 }, (_, i) => ({ id: i, text: `t${i}` }));
-
-  test('splits by the seed, keeps the order, loses nothing', () => {
-    const { train, holdout } = splitHoldout(documents, { count: 7 });
-    expect([train.length, holdout.length]).toEqual([23, 7]);
-    expect([...train, ...holdout].sort((a, b) => a.id - b.id)).toEqual(documents);
-    expect(holdout.map(({ id }) => id)).toEqual(holdout.map(({ id }) => id).sort((a, b) => a - b));
-    expect(splitHoldout(documents, { count: 7, seed: 5 })).not.toEqual({ train, holdout });
-  });
-
-  test('copies of one text stay together', () => {
-    const copies = documents.map(({ id }) => ({ id, text: `t${id % 10}` }));
-    const { train, holdout } = splitHoldout(copies, { count: 9 });
-    expect(holdout).toHaveLength(9);
-    expect(holdout.some(({ text }) => train.some((document) => document.text === text))).toBe(false);
-  });
-
-  test('says when there are too few', () => {
-    expect(() => splitHoldout(documents, { count: 31 })).toThrow(/at least 31 .* received 30/);
   });
 });

@@ -2,8 +2,9 @@
 import type { Document } from '../../data/documents.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Secret } from '../../secrets/secret.js';
+import { splitHoldout } from '../../sets/holdout.js';
 import { plantSecrets } from '../../sets/plant-secrets.js';
-import { cleanUnseen, splitHoldout } from '../../sets/unseen.js';
+import { cleanUnseen } from '../../sets/unseen.js';
 import { keepDistinct, type SourceFile } from './choose-files.js';
 import type { DemoSettings } from './settings.js';
 
