@@ -1,7 +1,7 @@
 /** From what a user calls a model, a directory or a name on the Hugging Face hub, to a directory that can be loaded. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, throwIfAborted } from '../../errors.js';
+import { InputError, NativeError, throwIfAborted } from '../../errors.js';
 import { CachedRepository, COMMIT, HUB_NAME } from '../../model/hub/hub-cache.js';
 import { TOKENIZER_FILES } from '../../model/tokenizer/files/tokenizer-files.js';
 import { readWeightMap, shardsOf, WEIGHT_FORMATS } from '../../model/weights/stored-tensors.js';
@@ -61,14 +61,21 @@ export async function* resolveModel(
   try {
     commit = await client.commit();
   } catch (error) {
-    const directory = error instanceof HubUnreachable ? await cached.find(revision) : undefined;
-    if (directory === undefined) throw error;
+    if (!(error instanceof HubUnreachable)) throw error;
+    const directory = await cached.find(revision);
+    if (directory === undefined) throw neitherHereNorReached(nameOrDirectory, error);
     yield { type: 'note', message: `${(error as Error).message} Going on with the cached copy.` };
     return directory;
   }
   yield* downloadSnapshot(client, cached, commit, settings.retryDelayMs);
   await cached.remember(revision, commit);
   return cached.snapshot(commit);
+}
+
+/** A mistyped directory is a name of the hub as well: whoever is not connected should hear of both. */
+function neitherHereNorReached(name: string, { code, message, remedy }: HubUnreachable): NativeError {
+  const reason = message.charAt(0).toLowerCase() + message.slice(1);
+  return new NativeError(code, `Found no directory ${name}, nor a model of that name: ${reason}`, { remedy });
 }
 
 async function* downloadSnapshot(

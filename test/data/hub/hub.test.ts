@@ -436,7 +436,9 @@ describe('a server', () => {
     const options = { endpoint: 'http://127.0.0.1:9', cacheDirectory: cache };
     expect(await failure(drain(resolveModel('acme/tiny', options)))).toMatchObject({
       code: 'ERR_DOWNLOAD',
-      message: expect.stringContaining('Could not reach the hub at 127.0.0.1:9'),
+      message: expect.stringMatching(
+        /^Found no directory \S+, nor a model of that name: could not reach the hub at 127\.0\.0\.1:9/,
+      ),
       remedy: expect.stringContaining('HF_ENDPOINT'),
     });
   });
