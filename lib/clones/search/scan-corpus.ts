@@ -2,16 +2,30 @@
 import { InputError, throwIfAborted } from '../../errors.js';
 import { moduleFile } from '../../package.js';
 import type { ParallelEvent } from '../../parallel.js';
-import type { LineMode } from '../lines/line-mode.js';
 import type { TextInput } from '../lines/text-input.js';
-import { PartJoiner } from './part-joiner.js';
-import { cutIntoParts, type Part, type ScannedPart, scanPart } from './scan-part.js';
-import type { ScanShared } from './scan-worker.js';
-import type { WindowSets } from './window-sets.js';
+import { cutIntoParts, type Part } from './part.js';
+
+/** What is done with each part of a shard. */
+export interface PartWork<Scanned> {
+  /** The module that does it on a thread, with `shared`. */
+  readonly module: string;
+  readonly shared: unknown;
+  /** Does it here. Yields how many bytes of the file on disk were read since it yielded last. */
+  scan(part: Part): AsyncGenerator<number, Scanned, void>;
+}
+
+/** And how its parts become one file again. */
+export interface CorpusWork<Scanned, File extends JoinedParts<Scanned>> extends PartWork<Scanned> {
+  /** Takes the parts of one shard. */
+  createFile(): File;
+}
+
+export interface JoinedParts<Scanned> {
+  /** Called in the order of the file. */
+  add(part: Scanned): void;
+}
 
 export interface ScanCorpusOptions {
-  readonly mode: LineMode;
-  readonly chunkBytes: number;
   /** Bytes of a shard that are scanned in one go. */
   readonly partBytes: number;
   /** Threads; no more than there are parts, and none besides the caller's if that is one. */
@@ -19,33 +33,33 @@ export interface ScanCorpusOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export type ScanCorpusEvent =
+export type ScanCorpusEvent<File> =
   | { readonly type: 'bytes'; readonly input: TextInput; readonly bytes: number }
-  | { readonly type: 'scanned'; readonly input: TextInput; readonly file: PartJoiner }
+  | { readonly type: 'scanned'; readonly input: TextInput; readonly file: File }
   | { readonly type: 'failed'; readonly input: TextInput; readonly error: InputError };
 
 /** A shard whose parts are not all there yet. */
-interface OpenShard {
-  readonly file: PartJoiner;
+interface OpenShard<Scanned, File> {
+  readonly file: File;
   readonly parts: number;
   joined: number;
   /** Scanned parts that wait for one before them, by their number in the shard. */
-  readonly early: Map<number, ScannedPart>;
+  readonly early: Map<number, Scanned>;
 }
 
 /** Yields every shard once, scanned or failed, as they come to their end. A failed one does not touch the others. */
-export async function* scanCorpus(
+export async function* scanCorpus<Scanned, File extends JoinedParts<Scanned>>(
   shards: readonly TextInput[],
-  sets: WindowSets,
+  work: CorpusWork<Scanned, File>,
   options: ScanCorpusOptions,
-): AsyncGenerator<ScanCorpusEvent, void, void> {
-  const open = new Map<TextInput, OpenShard>();
+): AsyncGenerator<ScanCorpusEvent<File>, void, void> {
+  const open = new Map<TextInput, OpenShard<Scanned, File>>();
   const queue: { part: Part; number: number }[] = [];
   // What cannot be cut comes first, so that it does not keep everybody waiting at the end.
   for (const input of shards.toSorted((a, b) => rank(a) - rank(b))) {
     const parts = cutIntoParts(input, options.partBytes);
     queue.push(...parts.map((part, number) => ({ part, number })));
-    open.set(input, { file: new PartJoiner(sets), parts: parts.length, joined: 0, early: new Map() });
+    open.set(input, { file: work.createFile(), parts: parts.length, joined: 0, early: new Map() });
   }
   const begun: (typeof queue)[number][] = [];
   function* tasks() {
@@ -57,8 +71,8 @@ export async function* scanCorpus(
   }
   const events =
     Math.min(options.workers, queue.length) === 1
-      ? scanHere(tasks(), sets, options)
-      : scanOnThreads(tasks(), sets, { ...options, workers: Math.min(options.workers, queue.length) });
+      ? scanHere(tasks(), work, options)
+      : scanOnThreads(tasks(), work, { ...options, workers: Math.min(options.workers, queue.length) });
   for await (const event of events) {
     const { part, number } = begun[event.index]!;
     const shard = open.get(part.input);
@@ -86,34 +100,32 @@ function rank({ kind }: TextInput): number {
   return kind === 'text' ? 1 : 0;
 }
 
-type PartEvent = ParallelEvent<ScannedPart, number>;
-
-async function* scanOnThreads(
+async function* scanOnThreads<Scanned>(
   tasks: Iterable<Part>,
-  sets: WindowSets,
-  { workers, mode, chunkBytes, signal }: ScanCorpusOptions,
-): AsyncGenerator<PartEvent, void, void> {
+  { module, shared }: PartWork<Scanned>,
+  { workers, signal }: ScanCorpusOptions,
+): AsyncGenerator<ParallelEvent<Scanned, number>, void, void> {
   // Only now: threads and what they need are not for nothing.
   const { runParallel } = await import('../../parallel.js');
-  yield* runParallel<Part, ScannedPart, number>({
-    module: moduleFile('clones/search/scan-worker.js'),
+  yield* runParallel<Part, Scanned, number>({
+    module: moduleFile(module),
     tasks,
     workers,
-    shared: { sets: sets.share(), mode, chunkBytes } satisfies ScanShared,
+    shared,
     failures: 'report',
     signal,
   });
 }
 
-async function* scanHere(
+async function* scanHere<Scanned>(
   tasks: Iterable<Part>,
-  sets: WindowSets,
-  options: ScanCorpusOptions,
-): AsyncGenerator<PartEvent, void, void> {
+  work: PartWork<Scanned>,
+  { signal }: ScanCorpusOptions,
+): AsyncGenerator<ParallelEvent<Scanned, number>, void, void> {
   let index = 0;
   for (const part of tasks) {
-    throwIfAborted(options.signal);
-    const scan = scanPart(part, sets, options);
+    throwIfAborted(signal);
+    const scan = work.scan(part);
     try {
       let next = await scan.next();
       for (; !next.done; next = await scan.next()) yield { type: 'message', index, message: next.value };

@@ -5,16 +5,10 @@
 import { throwIfAborted } from '../../errors.js';
 import { createFileReader, createLineReader, type LineMode, type LineReader } from '../lines/line-mode.js';
 import type { Lines } from '../lines/line-table.js';
-import { readChunks, type TextInput } from '../lines/text-input.js';
+import { readChunks } from '../lines/text-input.js';
 import { CorpusScan } from './corpus-scan.js';
+import type { Part } from './part.js';
 import type { WindowSets } from './window-sets.js';
-
-export interface Part {
-  readonly input: TextInput;
-  /** Lines that begin at bytes `first <= byte < end` belong to the part. */
-  readonly first: number;
-  readonly end: number;
-}
 
 /** What is left of a part. Raw lines are counted from its start. */
 export interface ScannedPart {
@@ -32,16 +26,6 @@ export interface ScanSettings {
   /** Bytes read at a time. */
   readonly chunkBytes: number;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Cuts a file into parts of `partBytes`; one that can only be read from the start is one part. */
-export function cutIntoParts(input: TextInput, partBytes: number): Part[] {
-  const count = input.kind === 'text' ? Math.max(1, Math.ceil(input.sizeBytes / partBytes)) : 1;
-  return Array.from({ length: count }, (_, i) => ({
-    input,
-    first: i * partBytes,
-    end: i + 1 < count ? (i + 1) * partBytes : Number.POSITIVE_INFINITY,
-  }));
 }
 
 /** Bytes before a part that say whether it begins with a line, and whether the line before that is empty. */

@@ -2,7 +2,8 @@
 import { serveTasks } from '../../parallel.js';
 import { drain } from '../../progress.js';
 import type { LineMode } from '../lines/line-mode.js';
-import { type Part, type ScannedPart, scanPart } from './scan-part.js';
+import type { Part } from './part.js';
+import { type ScannedPart, scanPart } from './scan-part.js';
 import { type SharedWindowSets, WindowSets } from './window-sets.js';
 
 export interface ScanShared {

@@ -4,27 +4,31 @@
  * outputs are indexed, the corpus is streamed once, by several threads; memory grows with the outputs and the matches,
  * not with the corpus.
  */
-import { availableParallelism } from 'node:os';
-import { InputError, type LetheError, throwIfAborted } from '../../errors.js';
-import { type ProgressEvent, progress } from '../../progress.js';
+import { InputError } from '../../errors.js';
+import type { ProgressEvent } from '../../progress.js';
 import { reportBlocks } from '../blocks/report-blocks.js';
 import { type CloneReport, mergeReports } from '../clone-report.js';
-import { createFileReader, type LineMode } from '../lines/line-mode.js';
+import { createFileReader, type LineMode, type LineReader } from '../lines/line-mode.js';
 import type { LineTable } from '../lines/line-table.js';
 import { OutputLines } from '../lines/output-lines.js';
-import { openInputs, readChunks, type TextInput } from '../lines/text-input.js';
+import type { TextInput } from '../lines/text-input.js';
 import type { SearchedFile } from '../searched-file.js';
-import type { PartJoiner } from './part-joiner.js';
-import { scanCorpus } from './scan-corpus.js';
+import { PartJoiner } from './part-joiner.js';
+import { type ScannedPart, scanPart } from './scan-part.js';
+import type { ScanShared } from './scan-worker.js';
+import {
+  type CloneWarningEvent,
+  type FailedShard,
+  type Search,
+  type SearchFilesOptions,
+  searchFiles,
+} from './search-files.js';
 import { indexWindows } from './window-sets.js';
 
 export type { CloneReport } from '../clone-report.js';
+export type { CloneWarningEvent, FailedShard } from './search-files.js';
 
-export interface DetectClonesOptions {
-  /** Files of model outputs (the small side), e.g. one `all_0-19999`; text, compressed or not. */
-  readonly outputs: readonly string[];
-  /** Corpus shards; text, compressed or not. */
-  readonly shards: readonly string[];
+export interface DetectClonesOptions extends SearchFilesOptions {
   /** Significant lines of the shortest block, >= 2. Default 6, as published. */
   readonly threshold?: number;
   /**
@@ -37,25 +41,6 @@ export interface DetectClonesOptions {
    * one. `separately`: each shard is searched as if it were the only one, as published, and the results are merged.
    */
   readonly compare?: 'together' | 'separately';
-  /**
-   * Threads, >= 1. Default: the cores that this process may use, fewer for a corpus that is too small to be worth it.
-   * Never shows in the result.
-   */
-  readonly workers?: number;
-  /** Bytes read at a time. Default 2 MiB. Never shows in the result. */
-  readonly chunkBytes?: number;
-  /**
-   * Bytes of a shard that are one piece of work. Default 8 to 64 MiB, by the size of the corpus, or all of it if there is
-   * one thread. Never shows in the result.
-   */
-  readonly partBytes?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A shard that could not be searched; the others were. */
-export interface FailedShard {
-  readonly file: string;
-  readonly error: LetheError;
 }
 
 export interface DetectClonesResult extends CloneReport {
@@ -63,119 +48,72 @@ export interface DetectClonesResult extends CloneReport {
   readonly failed: readonly FailedShard[];
 }
 
-export interface CloneWarningEvent {
-  readonly type: 'warning';
-  readonly message: string;
-}
-
 export type DetectClonesEvent = ProgressEvent | CloneWarningEvent;
 
 /** {@link detectClones} with options that are known to be good. */
 export async function* searchClones({
-  outputs,
-  shards,
   threshold = 6,
   mode = 'simian',
   compare = 'together',
-  workers,
-  chunkBytes = 2 ** 21,
-  partBytes,
-  signal,
+  ...files
 }: DetectClonesOptions): AsyncGenerator<DetectClonesEvent, DetectClonesResult, void> {
-  const inputs = await openInputs(outputs, shards);
-  if (mode === 'exact') refusePipes(inputs.outputs);
-  for (const message of inputs.warnings) yield { type: 'warning', message };
-  const failures = new Map<string, LetheError>();
-  const fail = (file: string, error: LetheError): CloneWarningEvent => {
-    failures.set(file, error);
-    return {
-      type: 'warning',
-      message: `${error.message.replace(/\.$/, '')}; the other shards are searched.`,
-    };
-  };
-  for (const { file, error } of inputs.failed) yield fail(file, error);
-
-  const files = [...inputs.outputs, ...inputs.shards];
-  const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  let doneBytes = 0;
-  const advance = (input: TextInput, count: number): ProgressEvent => {
-    doneBytes += count;
-    return progress('detect clones', doneBytes, totalBytes, 'bytes', input.path);
-  };
-
   const lines = new OutputLines();
   const searched: SearchedFile[] = [];
-  for (const input of inputs.outputs) {
-    lines.startFile();
-    const reader = createFileReader(mode, lines);
-    const before = lines.significantLines;
-    for await (const { bytes: chunk, diskBytes } of readChunks(input, chunkBytes)) {
-      throwIfAborted(signal);
-      reader.push(chunk);
-      yield advance(input, diskBytes);
-    }
-    reader.end();
-    searched.push({
-      input,
-      rawLines: reader.rawLines,
-      significantLines: lines.significantLines - before,
-      gaps: lines.gaps.at(-1)!,
-    });
-  }
-
-  const sets = indexWindows(lines.table, threshold, mode === 'simian');
-  const search = { threshold, mode, outputs: searched, table: lines.table };
-  const scanned = new Map<TextInput, PartJoiner>();
+  const basis = { threshold, mode, outputs: searched, table: lines.table };
+  const scanned = new Map<string, [TextInput, PartJoiner]>();
   const reports: CloneReport[] = [];
-  const threads = workers ?? worthwhileWorkers(inputs.shards);
-  const scan = scanCorpus(inputs.shards, sets, {
-    mode,
-    chunkBytes,
-    workers: threads,
-    partBytes: partBytes ?? worthwhilePart(inputs.shards, threads),
-    signal,
-  });
-  for await (const event of scan) {
-    if (event.type === 'bytes') yield advance(event.input, event.bytes);
-    else if (event.type === 'failed') yield fail(event.input.path, event.error);
-    else if (compare === 'together') scanned.set(event.input, event.file);
-    else reports.push(await reportOn([[event.input, event.file]], search));
-  }
-  if (failures.size === shards.length) throw failures.get(shards[0]!)!;
-  throwIfAborted(signal);
-  if (compare === 'together') {
-    const inOrder = inputs.shards.filter((input) => scanned.has(input));
-    reports.push(
-      await reportOn(
-        inOrder.map((input) => [input, scanned.get(input)!]),
-        search,
-      ),
-    );
-  }
-  return {
-    ...mergeReports(reports),
-    failed: shards.filter((file) => failures.has(file)).map((file) => ({ file, error: failures.get(file)! })),
+  let reader: LineReader;
+  let input: TextInput;
+  let before = 0;
+  const search: Search<ScannedPart, PartJoiner> = {
+    open(outputs) {
+      if (mode === 'exact') refusePipes(outputs);
+    },
+    startOutput(output) {
+      lines.startFile();
+      input = output;
+      reader = createFileReader(mode, lines);
+      before = lines.significantLines;
+    },
+    pushOutput(bytes) {
+      reader.push(bytes);
+    },
+    endOutput() {
+      reader.end();
+      searched.push({
+        input,
+        rawLines: reader.rawLines,
+        significantLines: lines.significantLines - before,
+        gaps: lines.gaps.at(-1)!,
+      });
+    },
+    begin(chunkBytes) {
+      const sets = indexWindows(lines.table, threshold, mode === 'simian');
+      const settings = { mode, chunkBytes, signal: files.signal };
+      return {
+        module: 'clones/search/scan-worker.js',
+        shared: { sets: sets.share(), mode, chunkBytes } satisfies ScanShared,
+        scan: (part) => scanPart(part, sets, settings),
+        createFile: () => new PartJoiner(sets),
+      };
+    },
+    async takeShard(shard, file) {
+      if (compare === 'together') scanned.set(shard.path, [shard, file]);
+      else reports.push(await reportOn([[shard, file]], basis));
+    },
   };
+  const failed = yield* searchFiles(files, search);
+  if (compare === 'together') {
+    const inOrder = files.shards.flatMap((path) => {
+      const shard = scanned.get(path);
+      return shard === undefined ? [] : [shard];
+    });
+    reports.push(await reportOn(inOrder, basis));
+  }
+  return { ...mergeReports(reports), failed };
 }
 
-/** Text that one thread reads before another one has started. */
-const BYTES_PER_WORKER = 2 ** 23;
-
-function worthwhileWorkers(shards: readonly TextInput[]): number {
-  // Packed text is several times as long; of a pipe nobody knows.
-  const weights = { text: 1, encoded: 1, packed: 5, pipe: Number.POSITIVE_INFINITY };
-  const weight = shards.reduce((sum, { kind, sizeBytes }) => sum + weights[kind] * Math.max(1, sizeBytes), 0);
-  return Math.max(1, Math.min(availableParallelism(), Math.ceil(weight / BYTES_PER_WORKER)));
-}
-
-/** Large, because a cut costs time, but so small that the threads are done at about the same time. */
-function worthwhilePart(shards: readonly TextInput[], threads: number): number {
-  if (threads === 1) return Number.MAX_SAFE_INTEGER;
-  const bytes = shards.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return Math.min(2 ** 26, Math.max(2 ** 23, Math.ceil(bytes / (16 * threads))));
-}
-
-interface Search {
+interface Basis {
   readonly threshold: number;
   readonly mode: LineMode;
   /** The lines of the outputs. */
@@ -186,7 +124,7 @@ interface Search {
 /** Compares the outputs with what is kept of some shards. */
 async function reportOn(
   shards: readonly (readonly [TextInput, PartJoiner])[],
-  { table, ...search }: Search,
+  { table, ...search }: Basis,
 ): Promise<CloneReport> {
   const outputsEnd = table.length;
   const outputFiles = table.fileStarts.length;
