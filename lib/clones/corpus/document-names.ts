@@ -59,8 +59,8 @@ async function shardMap(path: string): Promise<NamedSpan[] | undefined> {
   return (await exists(shardMapPath(path))) ? readShardMap(path) : undefined;
 }
 
-/** `map_A-B.json` beside `all_A-B`, as published. */
-async function outputsMap(path: string): Promise<NamedSpan[] | undefined> {
+/** `map_A-B.json` beside `all_A-B`, as published; undefined where there is none. */
+export async function outputsMap(path: string): Promise<NamedSpan[] | undefined> {
   const name = /^all_(\d+-\d+)$/.exec(basename(path));
   if (name === null) return undefined;
   const map = join(dirname(path), `map_${name[1]}.json`);

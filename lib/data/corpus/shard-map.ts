@@ -32,6 +32,11 @@ export function shardMapPath(shard: string): string {
 /** The documents of a shard that `buildShard` wrote, in order. */
 export async function readShardMap(shard: string): Promise<ShardEntry[]> {
   const entries: ShardEntry[] = [];
-  for await (const entry of readJsonLines(shardMapPath(shard), entrySchema)) entries.push(entry);
+  for await (const entry of streamShardMap(shard)) entries.push(entry);
   return entries;
+}
+
+/** {@link readShardMap}, one document at a time. */
+export function streamShardMap(shard: string): AsyncGenerator<ShardEntry, void> {
+  return readJsonLines(shardMapPath(shard), entrySchema);
 }

@@ -1,0 +1,170 @@
+/**
+ * The outputs, indexed for the search of spans: their suffixes in order, which threads share, and a filter for windows that
+ * are none of theirs. 13 bytes for each of the outputs', and 2 for the filter.
+ */
+import { commonPrefixes, rankSuffixes, sortSuffixes } from './suffix-array.js';
+
+/** Ends each output in the indexed text; no byte of UTF-8. */
+export const OUTPUT_END = 0xff;
+
+/** The memory of an index, which threads can read together. */
+export interface SharedSpanIndex {
+  readonly minBytes: number;
+  readonly text: SharedArrayBuffer;
+  readonly sorted: SharedArrayBuffer;
+  readonly ranks: SharedArrayBuffer;
+  readonly common: SharedArrayBuffer;
+  readonly leasts: SharedArrayBuffer;
+  readonly filter: SharedArrayBuffer;
+}
+
+/** Ranks whose least common prefix is known, so that whole blocks are passed over. */
+const BLOCK = 64;
+
+export class SpanIndex {
+  /** Bytes of the shortest span. */
+  readonly minBytes: number;
+  /** Bytes of a window: every span holds one at any `minBytes - windowBytes + 1` places in a row. */
+  readonly windowBytes: number;
+  readonly text: Uint8Array;
+  /** Where the suffixes begin, in their order, and the inverse of that. */
+  readonly sorted: Int32Array;
+  readonly ranks: Int32Array;
+  /** Of each rank what its suffix has in common with the one before. */
+  readonly #common: Int32Array;
+  readonly #leasts: Int32Array;
+  readonly #filter: Int32Array;
+  readonly #shift: number;
+
+  constructor(readonly shared: SharedSpanIndex) {
+    this.minBytes = shared.minBytes;
+    this.windowBytes = Math.ceil(shared.minBytes / 2);
+    this.text = new Uint8Array(shared.text);
+    this.sorted = new Int32Array(shared.sorted);
+    this.ranks = new Int32Array(shared.ranks);
+    this.#common = new Int32Array(shared.common);
+    this.#leasts = new Int32Array(shared.leasts);
+    this.#filter = new Int32Array(shared.filter);
+    this.#shift = 32 - Math.log2(this.#filter.length);
+  }
+
+  /** @param text the outputs, each with {@link OUTPUT_END} behind it and nowhere else */
+  static build(text: Uint8Array, minBytes: number): SpanIndex {
+    const size = text.length;
+    const shared: SharedSpanIndex = {
+      minBytes,
+      text: new SharedArrayBuffer(size),
+      sorted: new SharedArrayBuffer(4 * size),
+      ranks: new SharedArrayBuffer(4 * size),
+      common: new SharedArrayBuffer(4 * size),
+      leasts: new SharedArrayBuffer(4 * Math.ceil(size / BLOCK)),
+      filter: new SharedArrayBuffer(4 * filterWords(size)),
+    };
+    new Uint8Array(shared.text).set(text);
+    const index = new SpanIndex(shared);
+    index.sorted.set(sortSuffixes(text, OUTPUT_END));
+    rankSuffixes(index.sorted, index.ranks);
+    commonPrefixes(text, index.sorted, index.ranks, index.#common);
+    for (let block = 0; block < index.#leasts.length; block++) {
+      let least = Number.MAX_SAFE_INTEGER;
+      for (const length of index.#common.subarray(block * BLOCK, (block + 1) * BLOCK))
+        least = Math.min(least, length);
+      index.#leasts[block] = least;
+    }
+    index.#fillFilter();
+    return index;
+  }
+
+  /** Whether the window at `at` may stand in the outputs: of those that do not, one in about a hundred may. */
+  mayHold(bytes: DataView, at: number): boolean {
+    const hash = hashWindow(bytes, at, this.windowBytes);
+    const word = this.#filter[hash >>> this.#shift]!;
+    return ((word >>> hash) & (word >>> (hash >>> 5)) & 1) === 1;
+  }
+
+  /** The first rank whose suffix is not less than `bytes[start..end)`, or -1 if that suffix does not begin with it. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const { text, sorted } = this;
+    const size = end - start;
+    let low = -1;
+    let high = sorted.length;
+    // What the bytes have in common with the suffixes at both ends: at least that with any between them.
+    let lowCommon = 0;
+    let highCommon = 0;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      const suffix = sorted[middle]!;
+      let length = Math.min(lowCommon, highCommon);
+      while (length < size && text[suffix + length] === bytes[start + length]) length++;
+      if (length < size && (text[suffix + length] ?? -1) < bytes[start + length]!) {
+        low = middle;
+        lowCommon = length;
+      } else {
+        high = middle;
+        highCommon = length;
+      }
+    }
+    return highCommon === size && high < sorted.length ? high : -1;
+  }
+
+  /** The first and the last rank around `rank` whose suffixes have `length` bytes in common with its own. */
+  firstWith(rank: number, length: number): number {
+    let first = rank;
+    while (first > 0 && this.#common[first]! >= length) {
+      first--;
+      if (first % BLOCK !== BLOCK - 1) continue;
+      while (first >= BLOCK && this.#leasts[(first - BLOCK + 1) / BLOCK]! >= length) first -= BLOCK;
+    }
+    return first;
+  }
+
+  lastWith(rank: number, length: number): number {
+    const { length: ranks } = this.sorted;
+    let next = rank + 1;
+    while (next < ranks && this.#common[next]! >= length) {
+      next++;
+      if (next % BLOCK !== 0) continue;
+      while (next + BLOCK <= ranks && this.#leasts[next / BLOCK]! >= length) next += BLOCK;
+    }
+    return next - 1;
+  }
+
+  /** What the suffixes of `rank` and the one before have in common. */
+  commonWithBefore(rank: number): number {
+    return this.#common[rank]!;
+  }
+
+  #fillFilter(): void {
+    const { text, windowBytes } = this;
+    const bytes = new DataView(this.shared.text);
+    let start = 0;
+    for (let end = text.indexOf(OUTPUT_END); end !== -1; end = text.indexOf(OUTPUT_END, start)) {
+      // Shorter outputs hold no span.
+      if (end - start >= this.minBytes)
+        for (let at = start; at + windowBytes <= end; at++) {
+          const hash = hashWindow(bytes, at, windowBytes);
+          this.#filter[hash >>> this.#shift]! |= (1 << hash) | (1 << (hash >>> 5));
+        }
+      start = end + 1;
+    }
+  }
+}
+
+/** 16 bits for each window. */
+function filterWords(windows: number): number {
+  return Math.min(2 ** 26, 2 ** Math.max(1, Math.ceil(Math.log2(windows / 2))));
+}
+
+/** 32 bits of a window of at least 4 bytes. */
+function hashWindow(bytes: DataView, at: number, size: number): number {
+  const last = at + size - 4;
+  let hash = 0;
+  for (let i = at; i < last; i += 4) {
+    hash = Math.imul(hash ^ bytes.getInt32(i, true), 0x9e3779b1);
+    hash = (hash << 13) | (hash >>> 19);
+  }
+  // It may overlap the one before.
+  hash = Math.imul(hash ^ bytes.getInt32(last, true), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
