@@ -28,6 +28,14 @@ export {
   detectClones,
   type FailedShard,
 } from './clones/search/detect.js';
+export {
+  type DetectSpansEvent,
+  type DetectSpansOptions,
+  type DetectSpansResult,
+  detectSpans,
+} from './clones/spans/search-spans.js';
+export { mergeSpanLogs, readSpanLog } from './clones/spans/span-log.js';
+export type { Span, SpanOccurrence, SpanReport, SpanTotals } from './clones/spans/span-report.js';
 export { type CorpusManifest, type CorpusShard, readCorpusManifest } from './data/corpus/manifest.js';
 export { readShardMap, type ShardEntry } from './data/corpus/shard-map.js';
 export { digestDirectory, digestFile, digestPath, digestText } from './data/digest.js';

@@ -30,6 +30,7 @@ test.each([
   // The beginnings of threads, which are found by name.
   'dist/clones/corpus/worker.js',
   'dist/clones/search/scan-worker.js',
+  'dist/clones/spans/span-worker.js',
   'dist/model/chat/render-worker.js',
   'CMakeLists.txt',
   'native/preload/preload.cc',

@@ -46,7 +46,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/corpus.js')).createCorpusCommand(),
   },
   clones: {
-    summary: 'find blocks of lines that outputs share with a corpus',
+    summary: 'find blocks of lines, or spans of text, that outputs share with a corpus',
     load: async () => (await import('./commands/clones.js')).createClonesCommand(),
   },
   analyze: {

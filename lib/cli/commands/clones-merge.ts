@@ -1,8 +1,12 @@
 /** `lethe clones merge`: the logs of several searches as one. */
 import { Command, Option } from 'commander';
 import { type CloneLogFormat, formatByName, LOG_FORMATS } from '../../clones/log/log-format.js';
+import { counted } from '../../counted.js';
 import { claimOutput } from '../../data/outputs/claim.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
+import { InputError } from '../../errors.js';
+import { writeTextAtomic } from '../../files.js';
+import { sayShare } from '../clone-searches.js';
 import { addForceOption } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
 import { withSession } from '../session.js';
@@ -13,7 +17,8 @@ Examples:
   lethe clones merge *.jsonl --log all.log
 
 Logs are merged by length and fingerprint, each place once, so they must be of the same outputs and threshold. The totals
-are sums over the logs: outputs that were searched against several shards count as often.`;
+are sums over the logs: outputs that were searched against several shards count as often. Logs of spans must be of
+different shards; a span within a longer one of another log is left out, so that the merged log is that of one search.`;
 
 interface Options {
   readonly log: string;
@@ -24,7 +29,9 @@ interface Options {
 export function createClonesMergeCommand(): Command {
   return addForceOption(new Command('merge'))
     .summary('merge the logs of several searches')
-    .description("Writes the union of clone logs, Simian's or ours, text or JSON lines, as one log.")
+    .description(
+      "Writes the union of clone logs, Simian's or ours, text or JSON lines, as one log; or that of logs of spans.",
+    )
     .argument('<logs...>', "clone logs, gzip'd or not")
     .requiredOption('--log <file>', 'where the merged log goes')
     .addOption(
@@ -46,6 +53,20 @@ export function createClonesMergeCommand(): Command {
           session.say(`${log} is finished: same logs and format. Remove it to make it again.`);
           return;
         }
+        const { isSpanLog } = await import('../../clones/spans/span-log.js');
+        if (await isSpanLog(logs[0]!)) {
+          if (given === 'simian')
+            throw new InputError(
+              'ERR_INVALID_OPTION',
+              'Expected jsonl for --format of logs of spans but received simian.',
+            );
+          session.say(
+            await mergeSpans(logs, log, (part, results) =>
+              claim.finish(recorder.finish({ runKey, ...results }), part),
+            ),
+          );
+          return;
+        }
         const { mergeCloneLogs } = await import('../../clones/log/merge-logs.js');
         const { groups, totals } = await session.run(
           mergeCloneLogs({
@@ -60,4 +81,19 @@ export function createClonesMergeCommand(): Command {
         session.say(`${groups} shared blocks in ${totals.filesWithBlocks} files.`);
       }),
     );
+}
+
+/** Returns what there is to say of it. */
+async function mergeSpans(
+  logs: readonly string[],
+  log: string,
+  finish: (part: string, results: object) => Promise<unknown>,
+): Promise<string> {
+  const { formatSpanLog, mergeSpanLogs } = await import('../../clones/spans/span-log.js');
+  const report = await mergeSpanLogs(logs);
+  const { totals } = report;
+  await writeTextAtomic(log, formatSpanLog(report), {
+    beforeRename: async (part) => void (await finish(part, { spans: totals.spans, totals })),
+  });
+  return `${counted(totals.spans, 'span')}; ${sayShare(totals)}`;
 }

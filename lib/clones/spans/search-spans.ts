@@ -23,13 +23,11 @@ import { type OutputText, OutputTexts } from './output-texts.js';
 import { type ScannedSpans, SpanJoiner, scanSpans } from './scan-spans.js';
 import { SpanIndex } from './span-index.js';
 import { nameFiles, nameOutputs } from './span-names.js';
-import { reportSpans, type Span, type SpanReport } from './span-report.js';
+import { LEAST_MIN_BYTES, reportSpans, type Span, type SpanReport } from './span-report.js';
 import type { SpanScanShared } from './span-worker.js';
 import { TokenMinimum } from './token-minimum.js';
 
-/** Fewer bytes stand everywhere by chance. */
-export const LEAST_MIN_BYTES = 8;
-export const DEFAULT_MIN_BYTES = 150;
+const DEFAULT_MIN_BYTES = 150;
 
 export interface DetectSpansOptions extends SearchFilesOptions {
   /** Bytes of the shortest span, of UTF-8 as it is compared; 8 or more. Default 150, unless `minTokens` is given. */

@@ -1,6 +1,6 @@
 /**
  * The outputs, indexed for the search of spans: their suffixes in order, which threads share, and a filter for windows that
- * are none of theirs. 13 bytes for each of the outputs', and 2 for the filter.
+ * are none of theirs. some 15 bytes for each of the outputs'.
  */
 import { commonPrefixes, rankSuffixes, sortSuffixes } from './suffix-array.js';
 
@@ -14,12 +14,12 @@ export interface SharedSpanIndex {
   readonly sorted: SharedArrayBuffer;
   readonly ranks: SharedArrayBuffer;
   readonly common: SharedArrayBuffer;
-  readonly leasts: SharedArrayBuffer;
+  readonly leasts: readonly SharedArrayBuffer[];
   readonly filter: SharedArrayBuffer;
 }
 
-/** Ranks whose least common prefix is known, so that whole blocks are passed over. */
-const BLOCK = 64;
+/** Ranks, and blocks of them, whose least common prefix is known: any number is passed over in logarithmically many steps. */
+const BLOCK = 16;
 
 export class SpanIndex {
   /** Bytes of the shortest span. */
@@ -30,9 +30,8 @@ export class SpanIndex {
   /** Where the suffixes begin, in their order, and the inverse of that. */
   readonly sorted: Int32Array;
   readonly ranks: Int32Array;
-  /** Of each rank what its suffix has in common with the one before. */
-  readonly #common: Int32Array;
-  readonly #leasts: Int32Array;
+  /** Of each rank what its suffix has in common with the one before; then the least of each block, block of blocks, ... */
+  readonly #common: readonly Int32Array[];
   readonly #filter: Int32Array;
   readonly #shift: number;
 
@@ -42,8 +41,7 @@ export class SpanIndex {
     this.text = new Uint8Array(shared.text);
     this.sorted = new Int32Array(shared.sorted);
     this.ranks = new Int32Array(shared.ranks);
-    this.#common = new Int32Array(shared.common);
-    this.#leasts = new Int32Array(shared.leasts);
+    this.#common = [shared.common, ...shared.leasts].map((buffer) => new Int32Array(buffer));
     this.#filter = new Int32Array(shared.filter);
     this.#shift = 32 - Math.log2(this.#filter.length);
   }
@@ -57,19 +55,22 @@ export class SpanIndex {
       sorted: new SharedArrayBuffer(4 * size),
       ranks: new SharedArrayBuffer(4 * size),
       common: new SharedArrayBuffer(4 * size),
-      leasts: new SharedArrayBuffer(4 * Math.ceil(size / BLOCK)),
+      leasts: blockCounts(size).map((blocks) => new SharedArrayBuffer(4 * blocks)),
       filter: new SharedArrayBuffer(4 * filterWords(size)),
     };
     new Uint8Array(shared.text).set(text);
     const index = new SpanIndex(shared);
     index.sorted.set(sortSuffixes(text, OUTPUT_END));
     rankSuffixes(index.sorted, index.ranks);
-    commonPrefixes(text, index.sorted, index.ranks, index.#common);
-    for (let block = 0; block < index.#leasts.length; block++) {
-      let least = Number.MAX_SAFE_INTEGER;
-      for (const length of index.#common.subarray(block * BLOCK, (block + 1) * BLOCK))
-        least = Math.min(least, length);
-      index.#leasts[block] = least;
+    const [common, ...leasts] = index.#common;
+    commonPrefixes(text, index.sorted, index.ranks, common!);
+    let below = common!;
+    for (const level of leasts) {
+      for (let block = 0; block < level.length; block++) {
+        const [first, end] = [block * BLOCK, Math.min(below.length, (block + 1) * BLOCK)];
+        level[block] = below.subarray(first, end).reduce((least, length) => Math.min(least, length));
+      }
+      below = level;
     }
     index.#fillFilter();
     return index;
@@ -107,31 +108,50 @@ export class SpanIndex {
     return highCommon === size && high < sorted.length ? high : -1;
   }
 
-  /** The first and the last rank around `rank` whose suffixes have `length` bytes in common with its own. */
+  /** The first of the ranks around `rank` whose suffixes have `length` bytes, at least one, in common with its own. */
   firstWith(rank: number, length: number): number {
-    let first = rank;
-    while (first > 0 && this.#common[first]! >= length) {
-      first--;
-      if (first % BLOCK !== BLOCK - 1) continue;
-      while (first >= BLOCK && this.#leasts[(first - BLOCK + 1) / BLOCK]! >= length) first -= BLOCK;
+    let level = 0;
+    let at = rank;
+    // Up where a whole block has more in common. The first rank of all has nothing in common with one before.
+    for (;;) {
+      const values = this.#common[level]!;
+      const block = Math.floor(at / BLOCK);
+      while (at >= block * BLOCK && values[at]! >= length) at--;
+      if (at >= block * BLOCK) break;
+      at = block - 1;
+      level++;
     }
-    return first;
+    for (level--; level >= 0; level--) {
+      const values = this.#common[level]!;
+      at = at * BLOCK + BLOCK - 1;
+      while (values[at]! >= length) at--;
+    }
+    return at;
   }
 
+  /** The last of them. */
   lastWith(rank: number, length: number): number {
-    const { length: ranks } = this.sorted;
-    let next = rank + 1;
-    while (next < ranks && this.#common[next]! >= length) {
-      next++;
-      if (next % BLOCK !== 0) continue;
-      while (next + BLOCK <= ranks && this.#leasts[next / BLOCK]! >= length) next += BLOCK;
+    let level = 0;
+    let at = rank + 1;
+    for (; ; level++) {
+      const values = this.#common[level]!;
+      const end = Math.min(values.length, Math.ceil((at + 1) / BLOCK) * BLOCK);
+      while (at < end && values[at]! >= length) at++;
+      if (at < end) break;
+      if (end === values.length) return this.sorted.length - 1;
+      at = end / BLOCK;
     }
-    return next - 1;
+    for (level--; level >= 0; level--) {
+      const values = this.#common[level]!;
+      at *= BLOCK;
+      while (values[at]! >= length) at++;
+    }
+    return at - 1;
   }
 
   /** What the suffixes of `rank` and the one before have in common. */
   commonWithBefore(rank: number): number {
-    return this.#common[rank]!;
+    return this.#common[0]![rank]!;
   }
 
   #fillFilter(): void {
@@ -148,6 +168,13 @@ export class SpanIndex {
       start = end + 1;
     }
   }
+}
+
+/** Of each level, up to that of a single block. */
+function blockCounts(ranks: number): number[] {
+  const counts: number[] = [];
+  for (let count = ranks; count > BLOCK; counts.push(count)) count = Math.ceil(count / BLOCK);
+  return counts;
 }
 
 /** 16 bits for each window. */

@@ -3,6 +3,9 @@ import { InputError } from '../../errors.js';
 import { compareText } from '../clone-report.js';
 import { NAMED_PLACES } from './match-list.js';
 
+/** Of the shortest span, in bytes or tokens: fewer stand everywhere by chance. */
+export const LEAST_MIN_BYTES = 8;
+
 export interface SpanOccurrence {
   /** The shard. */
   readonly file: string;
