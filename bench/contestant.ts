@@ -49,6 +49,16 @@ export class Contestant implements AsyncDisposable {
     return Contestant.#start(process.execPath, ['--import', 'tsx', path('lethe-tokenizer.ts')], 1);
   }
 
+  /** Lethe's scan of secrets, on one thread. */
+  static async secrets(): Promise<Contestant> {
+    return Contestant.#start(process.execPath, ['--import', 'tsx', path('lethe-secrets.ts')], 1);
+  }
+
+  /** The published scan of secrets, one process. */
+  static async detectSecrets({ python }: Settings): Promise<Contestant> {
+    return Contestant.#start(python, [path('peers/detect_secrets_pipeline.py')], 1);
+  }
+
   static async #start(command: string, args: readonly string[], threads: number): Promise<Contestant> {
     const contestant = new Contestant(command, args, threads);
     contestant.about = (await contestant.ask({ do: 'ready' })).about!;

@@ -4,10 +4,10 @@ import { measureMemorization } from '../lib/memorization/measure.js';
 import { Model } from '../lib/model/model.js';
 import { loadAddon } from '../lib/native/load.js';
 import { drain } from '../lib/progress.js';
-import type { Answer, Int8Request, Request, TokenizeRequest } from './protocol.js';
+import type { Answer, Int8Request, Request, SecretsRequest, TokenizeRequest } from './protocol.js';
 
-/** lethe-tokenizer.ts and peers/int8.py answer the other ones. */
-type ModelRequest = Exclude<Request, TokenizeRequest | Int8Request>;
+/** lethe-tokenizer.ts, lethe-secrets.ts and peers/int8.py answer the other ones. */
+type ModelRequest = Exclude<Request, TokenizeRequest | SecretsRequest | Int8Request>;
 
 let model: Model;
 

@@ -33,6 +33,12 @@ export interface TokenizeRequest {
   readonly files: readonly string[];
 }
 
+export interface SecretsRequest {
+  readonly do: 'secrets';
+  /** Of UTF-8. */
+  readonly files: readonly string[];
+}
+
 /** Of peers/int8.py: the matrix products of `steps` decoding steps; how rounded weights change the greedy tokens. */
 export type Int8Request =
   | { readonly do: 'products'; readonly directory: string; readonly batch: number; readonly steps: number }
@@ -49,6 +55,7 @@ export type Request =
   | ElicitRequest
   | ScoreRequest
   | TokenizeRequest
+  | SecretsRequest
   | Int8Request;
 
 export interface Answer {
@@ -56,7 +63,7 @@ export interface Answer {
   readonly seconds: number;
   /** generate: new tokens of each row. */
   readonly tokens?: readonly (readonly number[])[];
-  /** elicit: [MA, EL_n] of each document; score: [mean negative log-likelihood] of each document; tokenize: [tokens, sum of ids]; agreement: [MA, MA with rounded weights], [share of tokens that differ]. */
+  /** elicit: [MA, EL_n] of each document; score: [mean negative log-likelihood] of each document; tokenize: [tokens, sum of ids]; secrets: [finds]; agreement: [MA, MA with rounded weights], [share of tokens that differ]. */
   readonly values?: readonly (readonly number[])[];
   /** ready: versions of what does the work. */
   readonly about?: string;

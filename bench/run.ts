@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   int8: () => import('./int8.js'),
   load: () => import('./load.js'),
   tokenize: () => import('./tokenize.js'),
+  secrets: () => import('./secrets.js'),
   analyze: () => import('./analyze.js'),
   clones: () => import('./clones.js'),
   throughput: () => import('./throughput.js'),

@@ -3,12 +3,12 @@
  * from its file in every round: `npm run bench -- tokenize [--families codegen,llama3,deepseek,llama2]`.
  */
 
-import { isUtf8 } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { codeFiles } from './code-files.js';
 import { alternate, medianSeconds, present, ratio } from './compare.js';
 import { Contestant } from './contestant.js';
 import { readSettings } from './settings.js';
@@ -16,23 +16,6 @@ import { readSettings } from './settings.js';
 const settings = readSettings({ families: 'codegen,llama3,deepseek,llama2' });
 const families = settings.smoke ? ['codegen'] : settings.own.families!.split(',');
 const limit = settings.smoke ? 200_000 : 20_000_000;
-
-/** Real files, none twice, until there are `limit` bytes; none of a tool's cache, which may change meanwhile. */
-async function codeFiles(directory: string): Promise<{ files: string[]; bytes: number }> {
-  const files: string[] = [];
-  let bytes = 0;
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const code = paths.filter((path) => /\.([cm]?[jt]s|py|md|json)$/.test(path) && !/[\\/]\./.test(path));
-  for (const path of code.sort()) {
-    const { size } = await stat(path);
-    if (size < 256 || size > 1_000_000 || !isUtf8(await readFile(path))) continue;
-    files.push(path);
-    bytes += size;
-    if (bytes >= limit) break;
-  }
-  return { files, bytes };
-}
 
 /** Trains the family's tokenizer by peers/make_tokenizer.py unless it is there. */
 async function tokenizerOf(family: string): Promise<string> {
@@ -46,7 +29,7 @@ async function tokenizerOf(family: string): Promise<string> {
   return directory;
 }
 
-const { files, bytes } = await codeFiles(fileURLToPath(new URL('../node_modules', import.meta.url)));
+const { files, bytes } = await codeFiles(limit);
 await using lethe = await Contestant.tokenizer();
 await using peer = await Contestant.tokenizers(settings);
 const rows: string[][] = [];
