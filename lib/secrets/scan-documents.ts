@@ -6,7 +6,9 @@ import { throwIfAborted } from '../errors.js';
 import { moduleFile } from '../package.js';
 import { runParallel } from '../parallel.js';
 import { type ProgressEvent, progress } from '../progress.js';
-import { type ScanSettings, scanText } from './scan.js';
+import type { RulesData } from './rules-file/rules-file.js';
+import { scanText } from './scan.js';
+import type { ScanSettings, ScanTask } from './scan-worker.js';
 import { type ScannedDocument, SECRET_TAGS, type Secret, type SecretTag } from './secret.js';
 
 export interface ScanDocumentsOptions {
@@ -14,6 +16,8 @@ export interface ScanDocumentsOptions {
   readonly tags?: readonly SecretTag[] | undefined;
   /** Drop what is sensitive to nobody ({@link filterSecrets}). Default: true. */
   readonly filter?: boolean | undefined;
+  /** Of a file, see {@link readRules}: for keys, beside or instead of those that Lethe has. */
+  readonly rules?: RulesData | undefined;
   /** Threads beside this one, which reads; 1 to 1024. Default 1: this one scans as well. */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -38,6 +42,7 @@ export interface ScanSummary {
 const schema = z.strictObject({
   tags: z.array(z.enum(SECRET_TAGS)).default([...SECRET_TAGS]),
   filter: z.boolean().default(true),
+  rules: z.custom<RulesData>((value) => typeof value === 'object' && value !== null, 'rules').optional(),
   workers: z.int().min(1).max(1024).default(1),
   signal: z.instanceof(AbortSignal).optional(),
 });
@@ -51,14 +56,15 @@ const BATCH = 2 ** 19;
  * Scans documents in the order in which they come, holding a few at a time (REFERENCE sections 6.1 and 6.2). The events
  * are the same however many threads there are.
  *
- * @throws InputError `ERR_INVALID_OPTION`
+ * @throws InputError `ERR_INVALID_OPTION`; `ERR_FILE_FORMAT` for a pattern of the rules
  * @throws AbortedError when the signal fires
  */
 export async function* scanDocuments(
   documents: Iterable<Document> | AsyncIterable<Document>,
   options: ScanDocumentsOptions = {},
 ): AsyncGenerator<ScanEvent, ScanSummary, void> {
-  const { workers, signal, ...settings } = check(schema, options, 'options of scanDocuments');
+  const { workers, signal, tags, filter, rules } = check(schema, options, 'options of scanDocuments');
+  const settings = { tags, filter, rules };
   const counts = new Map<string, number>();
   let done = 0;
   let sensitiveDocuments = 0;
@@ -83,19 +89,23 @@ async function* scanAll(
 ): AsyncGenerator<Scanned, void> {
   let left = workers === 1 ? Number.POSITIVE_INFINITY : THREADS_PAY;
   const source = iterate(documents);
+  const { rules: data, ...rest } = settings;
+  const rules = data && (await import('./rules-file/compile-rules.js')).compileRules(data);
   try {
     while (left > 0) {
       throwIfAborted(signal);
       const next = await source.next();
       if (next.done) return;
       left -= next.value.text.length;
-      yield [next.value, scanText(next.value.text, settings)];
+      yield [next.value, scanText(next.value.text, { ...rest, rules, path: pathOf(next.value) })];
     }
     yield* scanInThreads(source, settings, workers, signal);
   } finally {
     await source.return(undefined);
   }
 }
+
+const pathOf = ({ path, id }: Document): string => path ?? id;
 
 async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void> {
   yield* items;
@@ -108,14 +118,14 @@ async function* scanInThreads(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Scanned, void> {
   const batches = new Map<number, readonly Document[]>();
-  async function* tasks(): AsyncGenerator<readonly string[], void> {
+  async function* tasks(): AsyncGenerator<readonly ScanTask[], void> {
     let number = 0;
     for await (const batch of batched(documents)) {
       batches.set(number++, batch);
-      yield batch.map(({ text }) => text);
+      yield batch.map((document) => ({ text: document.text, path: pathOf(document) }));
     }
   }
-  const events = runParallel<readonly string[], Secret[][]>({
+  const events = runParallel<readonly ScanTask[], Secret[][]>({
     module: moduleFile('secrets/scan-worker.js'),
     tasks: tasks(),
     shared: settings,

@@ -5,27 +5,21 @@ import { EMAILS } from './detectors/email.js';
 import { isHarmlessValue, isStandIn, LineContext, mentionsHashes } from './detectors/false-positives.js';
 import { IPV4_ADDRESSES, IPV6_ADDRESSES } from './detectors/ip-address.js';
 import { createKeyDetector, type KeyFinding } from './detectors/key-detector.js';
-import { QUOTED_RULES, QUOTED_STRINGS } from './detectors/quoted-strings.js';
+import { createQuotedDetector, QUOTED_RULES } from './detectors/quoted-strings.js';
 import { KEY_RULES } from './detectors/rules.js';
 import { filterSecrets } from './filter.js';
 import { type Find, findOccurrences, resolveOverlaps } from './occurrences.js';
+import type { CompiledRules } from './rules-file/compile-rules.js';
 import { SECRET_TAGS, type Secret, type SecretTag } from './secret.js';
 
 export interface ScanOptions {
   /** What to look for. Default: all three tags. */
   readonly tags?: readonly SecretTag[] | undefined;
+  /** Rules of a file for keys, beside or instead of Lethe's own. */
+  readonly rules?: CompiledRules | undefined;
+  /** Of the document, for rules that mind it. */
+  readonly path?: string | undefined;
 }
-
-/** What is found by its randomness alone yields to every other kind of find: more than there are kinds. */
-const EVERY_OTHER = 1000;
-
-/** Where two kinds of find have the same extent, the earlier one names it. */
-const PRECEDENCE: ReadonlyMap<string, number> = new Map(
-  [...KEY_RULES, ...QUOTED_RULES].map(({ id, evidence }, index) => [
-    id,
-    index + (evidence === 'entropy' ? EVERY_OTHER : 0),
-  ]),
-);
 
 /** A value with what says that it is a secret. */
 interface Detection {
@@ -33,46 +27,67 @@ interface Detection {
   readonly type: string;
   /** Smaller wins where two detections have the same extent. */
   readonly precedence: number;
+  /** Whether it is a secret where it was found only: an ordinary word may be a password, and is a word elsewhere. */
+  readonly inPlace: boolean;
 }
+
+/** More than there are rules: addresses come after keys, what is found by its randomness alone yields to all others. */
+const EVERY_KEY = 1e6;
+const EVERY_OTHER = 2e6;
 
 interface Kind {
   readonly tag: SecretTag;
   readonly detector: Detector<Finding>;
   /** What is left of its finds in a text, and what says that each is a secret. */
-  readonly judge: (text: string, found: Iterable<Finding>) => Iterable<readonly [string, Detection]>;
+  readonly judge: (text: string, found: Iterable<Finding>) => Iterable<readonly [Finding, Detection]>;
 }
 
-const judgeKeys: Kind['judge'] = function* (text, found) {
-  for (const { rule, value } of rejectFalseKeys(text, found as Iterable<KeyFinding>))
-    yield [value, { tag: 'KEY', type: rule.type, precedence: PRECEDENCE.get(rule.id)! }];
-};
-
-function address(tag: SecretTag, type: string, detector: Detector<Finding>, place: number): Kind {
-  const detection = { tag, type, precedence: KEY_RULES.length + place };
-  return { tag, detector, judge: (_, found) => [...found].map(({ value }) => [value, detection] as const) };
+/** In this order: where two kinds of find have the same extent, the earlier one names it. */
+function keyKinds(rules: CompiledRules | undefined): Kind[] {
+  const own = rules === undefined ? KEY_RULES : KEY_RULES.filter(({ id }) => rules.keeps(id));
+  const quoted = rules === undefined ? QUOTED_RULES : QUOTED_RULES.filter(({ id }) => rules.keeps(id));
+  const ids = [...own.map(({ id }) => id), ...(rules?.ids ?? [])];
+  const precedences = new Map<string, number>([
+    ...ids.map((id, index) => [id, index] as const),
+    ...quoted.map(({ id }, index) => [id, EVERY_OTHER + index] as const),
+  ]);
+  const judge: Kind['judge'] = function* (text, found) {
+    for (const finding of rejectFalseKeys(text, found as Iterable<KeyFinding>)) {
+      const { id, type, inPlace = false } = finding.rule;
+      yield [finding, { tag: 'KEY', type, precedence: precedences.get(id)!, inPlace }];
+    }
+  };
+  const detectors = [createKeyDetector(own), createQuotedDetector(quoted)];
+  if (rules !== undefined) detectors.push(rules.detector);
+  return detectors.map((detector) => ({ tag: 'KEY', detector, judge }));
 }
 
-const KINDS: readonly Kind[] = [
-  { tag: 'KEY', detector: createKeyDetector(KEY_RULES), judge: judgeKeys },
-  { tag: 'KEY', detector: QUOTED_STRINGS, judge: judgeKeys },
-  address('EMAIL', 'Email Address', EMAILS, 0),
-  address('IP_ADDRESS', 'IPv4 Address', IPV4_ADDRESSES, 1),
-  address('IP_ADDRESS', 'IPv6 Address', IPV6_ADDRESSES, 1),
+function address(tag: SecretTag, type: string, detector: Detector<Finding>): Kind {
+  const detection = { tag, type, precedence: EVERY_KEY, inPlace: false };
+  return { tag, detector, judge: (_, found) => [...found].map((finding) => [finding, detection] as const) };
+}
+
+const ADDRESSES: readonly Kind[] = [
+  address('EMAIL', 'Email Address', EMAILS),
+  address('IP_ADDRESS', 'IPv4 Address', IPV4_ADDRESSES),
+  address('IP_ADDRESS', 'IPv6 Address', IPV6_ADDRESSES),
 ];
 
-/** By the tags asked for. */
-const detectorSets = new Map<
-  string,
-  { readonly kinds: readonly Kind[]; readonly set: DetectorSet<Finding> }
->();
+interface Scanner {
+  readonly kinds: readonly Kind[];
+  readonly set: DetectorSet<Finding>;
+}
 
-function detectorsOf(tags: readonly SecretTag[]) {
-  const name = SECRET_TAGS.filter((tag) => tags.includes(tag)).join();
-  const known = detectorSets.get(name);
+/** By the tags and rules asked for. */
+const scanners = new Map<string, Scanner>();
+
+function scannerOf(tags: readonly SecretTag[], rules: CompiledRules | undefined): Scanner {
+  const name = `${SECRET_TAGS.filter((tag) => tags.includes(tag))} ${rules?.digest}`;
+  const known = scanners.get(name);
   if (known !== undefined) return known;
-  const kinds = KINDS.filter(({ tag }) => tags.includes(tag));
+  const kinds = [...keyKinds(rules), ...ADDRESSES].filter(({ tag }) => tags.includes(tag));
   const made = { kinds, set: new DetectorSet(kinds.map(({ detector }) => detector)) };
-  detectorSets.set(name, made);
+  scanners.set(name, made);
   return made;
 }
 
@@ -82,36 +97,37 @@ function detectorsOf(tags: readonly SecretTag[]) {
  * linear in the length of the text, whatever it holds. What is found still wants {@link filterSecrets}.
  */
 export function scanSecrets(text: string, options: ScanOptions = {}): Secret[] {
-  const { kinds, set } = detectorsOf(options.tags ?? SECRET_TAGS);
+  const { kinds, set } = scannerOf(options.tags ?? SECRET_TAGS, options.rules);
   const detections = new Map<string, Detection>();
-  for (const [index, found] of set.findAll(text).entries()) {
-    if (found.length === 0) continue;
-    for (const [value, detection] of kinds[index]!.judge(text, found)) {
+  const found: Find[] = [];
+  const take = (value: string, start: number, { tag, type, precedence }: Detection): void => {
+    const secret = { tag, type, value, start, end: start + value.length };
+    found.push({ secret, precedence, yields: precedence >= EVERY_OTHER });
+  };
+  for (const [index, findings] of set.findAll(text, options.path).entries()) {
+    if (findings.length === 0) continue;
+    for (const [{ value, start }, detection] of kinds[index]!.judge(text, findings)) {
       const known = detections.get(value);
-      if (known === undefined || detection.precedence < known.precedence) detections.set(value, detection);
+      if (detection.inPlace) take(value, start, detection);
+      else if (known === undefined || detection.precedence < known.precedence)
+        detections.set(value, detection);
     }
   }
-  if (detections.size === 0) return [];
-  const found: Find[] = [];
   for (const { value, start } of findOccurrences(text, new Set(detections.keys()))) {
-    const { tag, type, precedence } = detections.get(value)!;
-    const end = start + value.length;
+    const detection = detections.get(value)!;
     // A key is as secret inside a longer word; 8.8.8.8 in 18.8.8.80 is another address.
-    if (tag !== 'KEY' && continuesBeyond(text, start, end)) continue;
-    found.push({ secret: { tag, type, value, start, end }, precedence, yields: precedence >= EVERY_OTHER });
+    if (detection.tag !== 'KEY' && continuesBeyond(text, start, start + value.length)) continue;
+    take(value, start, detection);
   }
   return resolveOverlaps(found, text.length);
 }
 
-export interface ScanSettings {
-  readonly tags: readonly SecretTag[];
-  /** Whether {@link filterSecrets} follows. */
-  readonly filter: boolean;
-}
-
-/** What a scan of documents reports of one text. */
-export function scanText(text: string, { tags, filter }: ScanSettings): Secret[] {
-  const found = scanSecrets(text, { tags });
+/** What a scan of documents reports of one text: {@link filterSecrets} follows if that is asked for. */
+export function scanText(
+  text: string,
+  { filter, ...options }: ScanOptions & { readonly filter: boolean },
+): Secret[] {
+  const found = scanSecrets(text, options);
   return filter ? filterSecrets(found) : found;
 }
 
@@ -129,7 +145,8 @@ function* rejectFalseKeys(text: string, findings: Iterable<KeyFinding>): Generat
   let aboutHashes: boolean | undefined;
   for (const finding of findings) {
     const { rule, value, start } = finding;
-    if (rule.evidence === undefined) {
+    if (rule.evidence === 'judged') yield finding;
+    else if (rule.evidence === undefined) {
       if (!isStandIn(value)) yield finding;
     } else if (!isHarmlessValue(value)) {
       aboutHashes ??= mentionsHashes(text);

@@ -7,7 +7,7 @@ import { isHarmlessValue, LineContext } from '../../lib/secrets/detectors/false-
 import { isGibberish } from '../../lib/secrets/detectors/gibberish.js';
 import { IPV4_ADDRESSES, isPrivateAddress } from '../../lib/secrets/detectors/ip-address.js';
 import { createKeyDetector, type KeyFinding } from '../../lib/secrets/detectors/key-detector.js';
-import { QUOTED_STRINGS } from '../../lib/secrets/detectors/quoted-strings.js';
+import { createQuotedDetector } from '../../lib/secrets/detectors/quoted-strings.js';
 import { KEY_RULES } from '../../lib/secrets/detectors/rules.js';
 import { scanSecrets } from '../../lib/secrets/scan.js';
 
@@ -23,7 +23,7 @@ interface Oracle {
 const file = new URL('../fixtures/secrets/detect-secrets.json.gz', import.meta.url);
 const oracle: Oracle = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8'));
 
-const keys = new DetectorSet<KeyFinding>([createKeyDetector(KEY_RULES), QUOTED_STRINGS]);
+const keys = new DetectorSet<KeyFinding>([createKeyDetector(KEY_RULES), createQuotedDetector()]);
 const ipv4 = new DetectorSet([IPV4_ADDRESSES]);
 const findKeys = (text: string): KeyFinding[] => keys.findAll(text).flat();
 

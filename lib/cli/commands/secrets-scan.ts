@@ -14,6 +14,7 @@ import { type TreeOptions, treeOptionsSchema } from '../../data/trees/tree-optio
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { isStream } from '../../files.js';
+import { readRules } from '../../secrets/rules-file/rules-file.js';
 import { type ScanSummary, scanDocuments } from '../../secrets/scan-documents.js';
 import { SECRET_TAGS, type SecretTag } from '../../secrets/secret.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
@@ -33,6 +34,10 @@ are looked at, hidden and large ones too, but not .git; what is passed over is s
 be read. The output is the same whatever --workers is; --shard i/n takes the i-th of n runs of the sources, so that
 \`lethe secrets merge\` of the shares in their order is what a scan of all would have written.
 
+--rules FILE is for keys: [[rules]] with id, regex, secretGroup, entropy, path, keywords and allowlists, [[allowlists]] and
+[extend], as gitleaks has them. A rule with the id of one of Lethe's replaces it, disabledRules switches it off; ids are in
+docs/secrets.md. Patterns run on RE2, in linear time.
+
 Examples:
   lethe secrets scan --input documents.jsonl --output secrets.jsonl
   lethe secrets scan . --exclude node_modules/ --output secrets.jsonl --json
@@ -46,6 +51,7 @@ interface Options extends TreeFlags {
   readonly force?: boolean;
   readonly types: readonly SecretTag[];
   readonly filter: boolean;
+  readonly rules?: string;
   readonly textField?: string;
   readonly revision?: string;
   readonly localFilesOnly?: boolean;
@@ -66,6 +72,7 @@ export function createScanCommand(): Command {
         .default([...SECRET_TAGS], SECRET_TAGS.join(',')),
     )
     .option('--no-filter', 'keep private addresses, example e-mails and placeholder keys as well')
+    .option('--rules <file>', "rules for keys in gitleaks' TOML; Lethe's own stay by [extend] useDefault")
     .option('--text-field <name>', 'field or column that holds the text (default: text, or else content)')
     .option('--revision <name>', 'branch, tag or commit of data sets on the hub (default: main)')
     .option('--local-files-only', 'take what the cache has of data sets and ask no server')
@@ -102,14 +109,23 @@ async function runScan(inputs: readonly string[], options: Options, session: Ses
   const toStdout = output === '-' || output === '/dev/stdout';
   const place = { option: '--output', path: output, kind: 'file' } as const;
   const places = names.map((path) => ({ option: path === input ? '--input' : 'an input', path }));
+  if (options.rules !== undefined) places.push({ option: '--rules', path: options.rules });
   await using claim = toStdout
     ? undefined
     : await claimOutput(place, { command: 'secrets scan', inputs: places, force });
   const tree = await treeOptions(options, names, SCAN_DEFAULTS);
   const sources = await sourcesOf(names, tree, options, session);
+  const rules = options.rules === undefined ? undefined : await readRules(options.rules);
+  rules?.notes.forEach(session.say);
   const recorder = createRunRecorder({
     command: 'secrets scan',
-    options: { types, filter, tree, ...(textField === undefined ? {} : { textField }) },
+    options: {
+      types,
+      filter,
+      tree,
+      ...(textField === undefined ? {} : { textField }),
+      ...(rules === undefined ? {} : { rules: rules.digest }),
+    },
   });
   // A stream is written as it comes, with no record of it.
   if (claim?.isStream === false) for (const path of sources) await recorder.addInput(path);
@@ -126,6 +142,7 @@ async function runScan(inputs: readonly string[], options: Options, session: Ses
   const events = scanDocuments(requireUniqueIds(documents(), names.join(', ')), {
     tags: types,
     filter,
+    rules,
     workers,
     signal: session.signal,
   });

@@ -13,7 +13,8 @@ export interface Finding {
 export interface Detector<Found extends Finding> {
   /** ASCII, any case, none twice. */
   readonly literals: readonly string[];
-  begin(text: string): DetectorRun<Found>;
+  /** @param path of the document, where its detector minds that */
+  begin(text: string, path?: string): DetectorRun<Found>;
 }
 
 /** A detector at work on one text. */
@@ -47,8 +48,8 @@ export class DetectorSet<Found extends Finding> {
   }
 
   /** What each detector found, in the order of the detectors. */
-  findAll(text: string): Found[][] {
-    const runs = this.#detectors.map((detector) => detector.begin(text));
+  findAll(text: string, path?: string): Found[][] {
+    const runs = this.#detectors.map((detector) => detector.begin(text, path));
     this.#search.search(text, (number, start) => {
       for (const { detector, literal } of this.#askers[number]!) runs[detector]!.at(literal, start);
     });

@@ -4,7 +4,13 @@ import type { Detector, Finding } from './detector.js';
 import type { KeyRule } from './rules.js';
 
 export interface KeyFinding extends Finding {
-  readonly rule: Pick<KeyRule, 'id' | 'type' | 'evidence'>;
+  readonly rule: {
+    readonly id: string;
+    readonly type: string;
+    /** As of a {@link KeyRule}; `judged`: its rule has told already what is no key. */
+    readonly evidence?: KeyRule['evidence'] | 'judged';
+    readonly inPlace?: true;
+  };
 }
 
 const ESCAPES_AT_EITHER_END = new RegExp(`^(?:${ESCAPE}|\\\\)+|(?:${ESCAPE}|\\\\)+$`, 'g');
@@ -54,7 +60,7 @@ export function createKeyDetector(rules: readonly KeyRule[]): Detector<KeyFindin
         const rule = rules[index]!;
         const value = withoutEscapes(match.groups?.value ?? match[0]);
         const name = `${index} ${value}`;
-        if (seen.has(name)) return;
+        if (seen.has(name) && !rule.inPlace) return;
         seen.add(name);
         if (rule.isValid?.(value) === false) return;
         found.push({ rule, value, start: match.index + match[0].indexOf(value) });

@@ -36,31 +36,35 @@ const ALPHABETS: readonly Alphabet[] = [
 
 export const QUOTED_RULES = ALPHABETS.map(({ rule }) => rule);
 
-export const QUOTED_STRINGS: Detector<KeyFinding> = {
-  literals: ['"', "'"],
-  begin(text) {
-    const searchedTo = ALPHABETS.map(() => 0);
-    const found: KeyFinding[] = [];
-    const seen = ALPHABETS.map(() => new Set<string>());
-    return {
-      at(_, quote) {
-        for (let a = 0; a < ALPHABETS.length; a++) {
-          if (quote < searchedTo[a]!) continue;
-          const { rule, holds, shortest, isRandom } = ALPHABETS[a]!;
-          const end = endOfRun(text, quote + 1, holds);
-          if (end === quote + 1 || text.charCodeAt(end) !== text.charCodeAt(quote)) continue;
-          searchedTo[a] = end + 1;
-          if (end - quote - 1 < shortest) continue;
-          const value = withoutEscapes(text.slice(quote + 1, end));
-          if (seen[a]!.has(value)) continue;
-          seen[a]!.add(value);
-          if (isRandom(value)) found.push({ rule, value, start: text.indexOf(value, quote) });
-        }
-      },
-      finish: () => found,
-    };
-  },
-};
+/** @param rules which of {@link QUOTED_RULES} */
+export function createQuotedDetector(rules: typeof QUOTED_RULES = QUOTED_RULES): Detector<KeyFinding> {
+  const alphabets = ALPHABETS.filter(({ rule }) => rules.includes(rule));
+  return {
+    literals: ['"', "'"],
+    begin(text) {
+      const searchedTo = alphabets.map(() => 0);
+      const found: KeyFinding[] = [];
+      const seen = alphabets.map(() => new Set<string>());
+      return {
+        at(_, quote) {
+          for (let a = 0; a < alphabets.length; a++) {
+            if (quote < searchedTo[a]!) continue;
+            const { rule, holds, shortest, isRandom } = alphabets[a]!;
+            const end = endOfRun(text, quote + 1, holds);
+            if (end === quote + 1 || text.charCodeAt(end) !== text.charCodeAt(quote)) continue;
+            searchedTo[a] = end + 1;
+            if (end - quote - 1 < shortest) continue;
+            const value = withoutEscapes(text.slice(quote + 1, end));
+            if (seen[a]!.has(value)) continue;
+            seen[a]!.add(value);
+            if (isRandom(value)) found.push({ rule, value, start: text.indexOf(value, quote) });
+          }
+        },
+        finish: () => found,
+      };
+    },
+  };
+}
 
 function endOfRun(text: string, start: number, holds: Uint8Array): number {
   let end = start;

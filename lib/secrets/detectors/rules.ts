@@ -30,6 +30,8 @@ export interface KeyRule {
    * that the value must look random as well. `entropy`: found by its randomness alone (quoted-strings.ts).
    */
   readonly evidence?: 'loose' | 'entropy';
+  /** Is the value a secret at the places of matches only? Default: wherever it stands in the text. */
+  readonly inPlace?: true;
 }
 
 /**
