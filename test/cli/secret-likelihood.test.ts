@@ -24,6 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => space[Symbol.asyncDispose]());
 
+/** By transformers: the first is the model's own distribution. */
+async function oracle(): Promise<{ secrets: Likelihood[] }[]> {
+  return JSON.parse(await readFile(`${MODEL}/extraction.json`, 'utf8')).cases;
+}
+
 async function probe(...args: string[]): Promise<Likelihood[]> {
   const { stdout, stderr, code } = await lethe([
     ...['secrets', 'probe', '--model', MODEL, '--input', space.at('in.jsonl'), '--el', '3', ...args],
@@ -33,9 +38,7 @@ async function probe(...args: string[]): Promise<Likelihood[]> {
 }
 
 test("figures are transformers' by default, ranks repeatable, and n follows from logp", async () => {
-  const { cases } = JSON.parse(await readFile(`${MODEL}/extraction.json`, 'utf8')) as {
-    cases: { secrets: Likelihood[] }[];
-  };
+  const cases = await oracle();
   const secrets = await probe('--guesses', '30');
   expect(secrets).toHaveLength(24);
   for (const [i, { logp, curve, n50, n99, guessRank, cheapestPrefix }] of secrets.entries()) {
@@ -76,7 +79,7 @@ test('under a sampler that never writes a secret its figures are null; guesses c
 test('beside a model that has not seen the secrets, with other tokens', async () => {
   await writeTinyModel(space.at('stranger'));
   const secrets = await probe('--guesses', '0', '--reference', space.at('stranger'), '--temperature', '0');
-  const plain = await probe('--guesses', '0');
+  const plain = (await oracle())[0]!.secrets;
   const compared = secrets.filter(({ logRatio }) => logRatio !== null);
   // The stranger's context is shorter than some documents.
   expect(compared.length).toBeGreaterThan(5);
@@ -84,10 +87,24 @@ test('beside a model that has not seen the secrets, with other tokens', async ()
   for (const [i, { referenceLogp, logRatio }] of secrets.entries()) {
     if (logRatio === null) expect(referenceLogp).toBeNull();
     // Of both models the own distribution, whatever the sampler.
-    else expect(logRatio).toBeCloseTo(plain[i]!.logp! - referenceLogp!, 6);
+    else expect(logRatio).toBeCloseTo(plain[i]!.logp! - referenceLogp!, 3);
   }
   const itself = await probe('--guesses', '0', '--reference', MODEL);
   for (const { logRatio } of itself) expect(logRatio).toBe(0);
+});
+
+test('a reference is an input: recorded, told from another, and not written over', async () => {
+  await writeTinyModel(space.at('other'));
+  const args = ['--guesses', '0', '--reference', space.at('other'), '--output', space.at('compared.jsonl')];
+  await probe(...args);
+  const { inputs } = JSON.parse(await readFile(space.at('compared.jsonl.run.json'), 'utf8'));
+  expect(inputs.map(({ path }: { path: string }) => path)).toContain(space.at('other'));
+  const other = await lethe([
+    ...['secrets', 'probe', '--model', MODEL, '--input', space.at('in.jsonl'), '--el', '3', ...args],
+    ...['--reference', MODEL],
+  ]);
+  expect(other.code).toBe(1);
+  expect(other.stderr).toContain('compared.jsonl');
 });
 
 test('a secret that is cut in two has no probability: a part of it is not the secret', async () => {

@@ -17,6 +17,7 @@ import {
   type LikelihoodOptions,
   likelihoodPasses,
   likelihoodSettings,
+  locateReference,
   openLikelihoods,
 } from '../records/secret-likelihood.js';
 import {
@@ -67,6 +68,7 @@ export function createProbeCommand(): Command {
         async (session) => {
           await using claim = await claimRecords('secrets probe', options);
           const directory = await locateModel(options, session);
+          const reference = await locateReference(options, session);
           const leftOut = new LeftOut();
           const written = await runRecordJob(
             {
@@ -77,6 +79,7 @@ export function createProbeCommand(): Command {
                 dtype: options.dtype ?? 'float32',
               },
               model: directory,
+              reference,
               input: options.input,
               output: options.output,
               chat: new ChatTemplate(directory),
@@ -87,7 +90,8 @@ export function createProbeCommand(): Command {
                 parameters: await countModelParameters(directory),
                 passes: 8 + likelihoodPasses(options),
               },
-              open: () => openProbing(directory, { ...options, leftOut }, session),
+              open: () =>
+                openProbing(directory, { ...options, leftOut, referenceDirectory: reference }, session),
             },
             claim,
             session,
@@ -101,7 +105,7 @@ export function createProbeCommand(): Command {
 
 async function openProbing(
   directory: string,
-  options: Options & { readonly leftOut: LeftOut },
+  options: Options & { readonly leftOut: LeftOut; readonly referenceDirectory: string | undefined },
   session: Session,
 ): Promise<RecordWork> {
   const { el, prefixTokens, secretTokens } = options;

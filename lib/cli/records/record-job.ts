@@ -32,6 +32,8 @@ export interface RecordJob {
   readonly options: Readonly<Record<string, unknown>>;
   readonly seed?: number;
   readonly model: string;
+  /** Directory of another model that is compared with. */
+  readonly reference?: string | undefined;
   /** A file; a stream where the output is one. */
   readonly input: string;
   readonly output: string;
@@ -76,6 +78,7 @@ export const RECORDS_INTERRUPTED =
 
 export interface RecordFiles {
   readonly model: string;
+  readonly reference?: string;
   readonly input: string;
   readonly output: string;
   readonly force?: boolean;
@@ -86,12 +89,13 @@ const STDOUT = ['-', '/dev/stdout'];
 /** Claims a file as output, before any work; undefined for stdout. */
 export async function claimRecords(
   command: string,
-  { model, input, output, force }: RecordFiles,
+  { model, reference, input, output, force }: RecordFiles,
 ): Promise<OutputClaim | undefined> {
   if (STDOUT.includes(output)) return undefined;
   const inputs = [
     { option: '--input', path: input },
     { option: '--model', path: model },
+    ...(reference === undefined ? [] : [{ option: '--reference', path: reference }]),
   ];
   return claimOutput({ option: '--output', path: output, kind: 'file' }, { command, inputs, force });
 }
@@ -149,6 +153,7 @@ async function runToFile(job: RecordJob, claim: OutputClaim, session: Session): 
     ...(job.seed === undefined ? {} : { seed: job.seed }),
   });
   await recorder.setModel(job.model);
+  if (job.reference !== undefined) await recorder.addModel(job.reference);
   await recorder.addInput(job.input);
   const runKey = runKeyOf(recorder.finish({}));
   const perInput = job.outputsPerInput ?? 1;

@@ -70,19 +70,10 @@ export function addLikelihoodOptions(command: Command): Command {
 }
 
 /** What the figures depend on, for the record of the run. */
-export function likelihoodSettings({
-  temperature,
-  topK,
-  topP,
-  prefixes,
-  guesses,
-  seed,
-  reference,
-}: LikelihoodOptions) {
+export function likelihoodSettings({ temperature, topK, topP, prefixes, guesses, seed }: LikelihoodOptions) {
   return {
     ...{ temperature, topK, topP, prefixes, guesses },
     ...(guesses === 0 ? {} : { guessSeed: seed }),
-    reference: reference ?? null,
   };
 }
 
@@ -118,11 +109,21 @@ interface Reader extends DocumentReader {
   readonly tokenizer: Tokenizer;
 }
 
-/** @param reader of the model that is probed; the options are the command's */
-export async function openLikelihoods(
-  reader: Reader & LikelihoodOptions & Omit<ModelOptions, 'model'> & Pick<ProbingOptions, 'prefixTokens'>,
+/** Where `--reference` lies. */
+export async function locateReference(
+  { reference, localFilesOnly = false }: LikelihoodOptions & Pick<ModelOptions, 'localFilesOnly'>,
   session: Session,
-): Promise<Likelihoods> {
+): Promise<string | undefined> {
+  return reference === undefined ? undefined : locateModel({ model: reference, localFilesOnly }, session);
+}
+
+type Opened = Reader &
+  LikelihoodOptions &
+  Pick<ModelOptions, 'device' | 'dtype' | 'threads'> &
+  Pick<ProbingOptions, 'prefixTokens'> & { readonly referenceDirectory: string | undefined };
+
+/** @param reader of the model that is probed; the options are the command's */
+export async function openLikelihoods(reader: Opened, session: Session): Promise<Likelihoods> {
   const { model, prefixTokens, prefixes, temperature, topK, topP, guesses } = reader;
   const { signal } = session;
   const sampler = { temperature, topK, topP };
@@ -176,7 +177,7 @@ function finite(value: number): number | null {
 }
 
 async function rankAll(
-  reader: Reader & LikelihoodOptions & Pick<ProbingOptions, 'prefixTokens'>,
+  reader: Opened,
   records: readonly InputRecord[],
   documents: readonly MeasuredDocument[],
   signal: AbortSignal,
@@ -190,10 +191,11 @@ async function rankAll(
     const record = records[i]!;
     const own: number[] = [];
     for (const { secret } of spans) {
+      show(progress('rank among guesses', done, total, 'secrets'));
       const encode = (text: string) => encodeAs(record, text, tokenizer);
       const subject = { id, text: record.text!, secret: secret!, encode };
       own.push(await measureGuessRank(model, subject, { guesses, seed, prefixTokens, signal }));
-      show(progress('rank among guesses', ++done, total, 'secrets'));
+      done++;
     }
     ranks.push(own);
   }
@@ -209,13 +211,9 @@ interface Reference extends AsyncDisposable {
 }
 
 /** Both models by their own distributions and their own tokens: a sampler that leaves tokens out would leave no ratio. */
-async function openReference(
-  reader: Reader & LikelihoodOptions & Omit<ModelOptions, 'model'> & Pick<ProbingOptions, 'prefixTokens'>,
-  session: Session,
-): Promise<Reference | undefined> {
-  const { reference, localFilesOnly = false, prefixTokens } = reader;
-  if (reference === undefined) return undefined;
-  const directory = await locateModel({ model: reference, localFilesOnly }, session);
+async function openReference(reader: Opened, session: Session): Promise<Reference | undefined> {
+  const { referenceDirectory: directory, prefixTokens } = reader;
+  if (directory === undefined) return undefined;
   const other = await openModel(directory, reader);
   const tokenizer = await openTokenizer(directory, other);
   // What lies beyond the cut was told of by the model that is probed. What only the reference has no room for has no ratio.
