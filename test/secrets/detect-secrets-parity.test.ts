@@ -23,7 +23,11 @@ interface Oracle {
 const file = new URL('../fixtures/secrets/detect-secrets.json.gz', import.meta.url);
 const oracle: Oracle = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8'));
 
-const keys = new DetectorSet<KeyFinding>([createKeyDetector(KEY_RULES), createQuotedDetector()]);
+// Passwords, which are secrets in their place only, are for plugins that the published pipeline does not use.
+const keys = new DetectorSet<KeyFinding>([
+  createKeyDetector(KEY_RULES.filter(({ inPlace }) => !inPlace)),
+  createQuotedDetector(),
+]);
 const ipv4 = new DetectorSet([IPV4_ADDRESSES]);
 const findKeys = (text: string): KeyFinding[] => keys.findAll(text).flat();
 

@@ -150,6 +150,29 @@ describe('formats, at random', () => {
   });
 });
 
+describe('passwords, at their places only', () => {
+  test.each([
+    ['db = "postgres://admin:S3cr3tP4ss@db.intern.net:5432/app"', ['S3cr3tP4ss']],
+    ['redis://:pa55w%40rd@10.0.0.1 and the word pa55w%40rd', ['pa55w%40rd']],
+    [`https://user:password@host.org ftp://u:\${PASS}@h http://a:<pass>@b https://x.org:80/@y`, []],
+    ['password = "hunter2-Secret!9x"', ['hunter2-Secret!9x']],
+    [`{"db_password": 'aB3$efgh', "n": 1}`, ['aB3$efgh']],
+    ['password: "password1" passwd := "abc" PWD => "a1b2c3"', ['password1', 'a1b2c3']],
+    ['password = "required" password = "{{ p1 }}" password = "$PASS1234" pwd = "f(12345)"', []],
+    ['pass a: "admin" // postgres://admin:admin1@h', ['admin1']],
+    ['user:admin12@h postgres://admin12:admin12@h', ['admin12']],
+  ])('%s', (text, expected) => {
+    const found = scanSecrets(text, { tags: ['KEY'] });
+    expect(found.map(({ value }) => value)).toEqual(expected);
+    for (const { value, start, end } of found) expect(text.slice(start, end)).toBe(value);
+  });
+
+  test('the password of a URL, not the user of the same name', () => {
+    const text = 'postgres://admin12:admin12@h';
+    expect(scanSecrets(text).map(({ start }) => start)).toEqual([19]);
+  });
+});
+
 test('overlapping finds leave the longest, and no two records overlap', () => {
   const text = `url = "https://hooks.slack.com/services/T${'0QZK7VXQ2'}/B${'1XQW9KZJ5'}/${'kqZ8xVbW3jRtYpLmN5cXvQzK'}"`;
   expect(scanSecrets(text).map(({ type, start, end }) => [type, text.slice(start, end)])).toEqual([
@@ -228,6 +251,9 @@ describe('a megabyte of hostile text takes linear time: the runs end inside the 
     ['Anthropic starts', fill('sk-ant-')],
     ['GitHub starts', fill('ghp_')],
     ['ids', fill('user_id="')],
+    ['URLs', fill('://')],
+    ['URLs with colons', fill('://a:')],
+    ['passwords', fill('password="')],
     ['numbers', fill('1.')],
     ['digits', fill('12')],
     ['PyPI starts', fill('pypi-AgEIcHlwaS5vcmc')],

@@ -63,7 +63,9 @@ export function createKeyDetector(rules: readonly KeyRule[]): Detector<KeyFindin
         if (seen.has(name) && !rule.inPlace) return;
         seen.add(name);
         if (rule.isValid?.(value) === false) return;
-        found.push({ rule, value, start: match.index + match[0].indexOf(value) });
+        // Where a user and a password are the same, the password comes later.
+        const within = rule.inPlace ? match[0].lastIndexOf(value) : match[0].indexOf(value);
+        found.push({ rule, value, start: match.index + within });
       };
       return {
         at(literal, start) {

@@ -67,6 +67,14 @@ const DOT = 0x2e;
 /** Keys of this kind are hexadecimal: letters alone are a word. */
 const hasDigit = (value: string): boolean => /\d/.test(value.slice(2, -4));
 
+const STAND_INS =
+  /^(?:pass(?:word|wd)?|pwd|user(?:name)?|secret|token|admin|root|test|x+|\*+|\.+|changeme|example)$/i;
+/** `${PASSWORD}`, `%s`, `<password>`, `{{ secret }}` and calls stand for a password that is elsewhere. */
+const isWritten = (value: string): boolean =>
+  !STAND_INS.test(value) && !/^[$%<{[*]|\$\{|\{\{|[()]/.test(value);
+/** Words without a digit are names of fields, messages and types far more often than passwords. */
+const isPassword = (value: string): boolean => isWritten(value) && /\d/.test(value);
+
 /** In order of precedence: where two rules find the same text, the earlier one names it. */
 export const KEY_RULES: readonly KeyRule[] = [
   {
@@ -363,5 +371,24 @@ export const KEY_RULES: readonly KeyRule[] = [
     literals: [...'0123456789ABCDEF'].map((digit) => `AP${digit}`),
     begins: true,
     evidence: 'loose',
+  },
+  {
+    id: 'url-password',
+    type: 'Basic Auth Credentials',
+    pattern: /:\/\/[^\s:/?#@'"`<>[\]]{0,256}:(?<value>[^\s:/?#@'"`<>[\]]{3,256})@[\w.-]/g,
+    literals: ['://'],
+    begins: true,
+    isValid: isWritten,
+    inPlace: true,
+  },
+  {
+    id: 'password',
+    type: 'Secret Keyword',
+    pattern:
+      /(?:password|passwd|passphrase|pwd)["']?\]?[ \t]{0,8}(?::=|=>|=|:)[ \t]{0,8}(["'])(?<value>[^"'\s\\]{6,128})\1/gi,
+    literals: ['password', 'passwd', 'passphrase', 'pwd'],
+    begins: true,
+    isValid: isPassword,
+    inPlace: true,
   },
 ];
