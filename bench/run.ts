@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   load: () => import('./load.js'),
   tokenize: () => import('./tokenize.js'),
   secrets: () => import('./secrets.js'),
+  planted: () => import('./planted.js'),
   analyze: () => import('./analyze.js'),
   clones: () => import('./clones.js'),
   throughput: () => import('./throughput.js'),

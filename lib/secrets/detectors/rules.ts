@@ -45,8 +45,9 @@ function assignment(name: string, value: string): RegExp {
 const SIGN = '(?: *(?:=>|:=|::|=|:) *| +)';
 const KEY_OR_PASSWORD = '(?:key|pwd|password|pass|token)';
 const CLOUDANT_NAME = '(?:cloudant|cl|clou)[_-]?(?:api)?(?:key|pwd|pw|password|pass|token)';
-const IBM_CLOUD_NAME =
-  '(?:ibm[_-]?cloud[_-]?iam|cloud[_-]?iam|ibm[_-]?cloud|ibm[_-]?iam|ibm|iam|cloud)?[_-]?(?:api)?[_-]?';
+const IBM_CLOUD = '(?:ibm[_-]?cloud[_-]?iam|cloud[_-]?iam|ibm[_-]?cloud|ibm[_-]?iam|ibm|iam|cloud)';
+const IBM_CLOUD_KEY = `[_-]?(?:api)?[_-]?${KEY_OR_PASSWORD}`;
+const IBM_CLOUD_VALUE = '[a-zA-Z0-9_-]{44}(?![a-zA-Z0-9_-])';
 
 /** With what the names of assignments end. */
 const NAME_ENDS = ['key', 'pwd', 'pw', 'password', 'pass', 'token'];
@@ -74,6 +75,9 @@ const isWritten = (value: string): boolean =>
   !STAND_INS.test(value) && !/^[$%<{[*]|\$\{|\{\{|[()]/.test(value);
 /** Words without a digit are names of fields, messages and types far more often than passwords. */
 const isPassword = (value: string): boolean => isWritten(value) && /\d/.test(value);
+
+/** Random letters and digits have some of each kind; names seldom do. */
+const isMixed = (value: string): boolean => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value);
 
 /** In order of precedence: where two rules find the same text, the earlier one names it. */
 export const KEY_RULES: readonly KeyRule[] = [
@@ -272,7 +276,8 @@ export const KEY_RULES: readonly KeyRule[] = [
     pattern: /[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,40}/g,
     literals: ['.'],
     holds: (text, at) => text.charCodeAt(at + 7) === DOT && matchesAt(DISCORD_END, text, at),
-    evidence: 'loose',
+    // Of names with dots between them hardly one is so long and has all of these.
+    isValid: (value) => isMixed(value.slice(value.lastIndexOf('.'))),
   },
   {
     id: 'telegram',
@@ -300,7 +305,8 @@ export const KEY_RULES: readonly KeyRule[] = [
   {
     id: 'cloudant-hex',
     type: 'Cloudant Credentials',
-    pattern: assignment(CLOUDANT_NAME, '[0-9a-f]{64}'),
+    // `cloudant_api_key` as well, which detect-secrets does not know.
+    pattern: assignment(CLOUDANT_NAME.replace('(?:api)?', '(?:api[_-]?)?'), '[0-9a-f]{64}'),
     literals: NAME_ENDS,
     holds: isAssigned,
   },
@@ -334,7 +340,16 @@ export const KEY_RULES: readonly KeyRule[] = [
   {
     id: 'ibm-cloud-iam',
     type: 'IBM Cloud IAM Key',
-    pattern: assignment(IBM_CLOUD_NAME + KEY_OR_PASSWORD, '[a-zA-Z0-9_-]{44}(?![a-zA-Z0-9_-])'),
+    pattern: assignment(IBM_CLOUD + IBM_CLOUD_KEY, IBM_CLOUD_VALUE),
+    literals: NAME_ENDS,
+    holds: isAssigned,
+    isValid: isMixed,
+  },
+  // A name without the service says little.
+  {
+    id: 'api-key',
+    type: 'IBM Cloud IAM Key',
+    pattern: assignment(`${IBM_CLOUD}?${IBM_CLOUD_KEY}`, IBM_CLOUD_VALUE),
     literals: NAME_ENDS,
     holds: isAssigned,
     evidence: 'loose',
