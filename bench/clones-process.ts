@@ -9,6 +9,8 @@ export interface Search {
   readonly outputs: string;
   readonly shard: string;
   readonly workers?: number;
+  /** Spans in place of blocks of lines. */
+  readonly spans?: boolean;
 }
 
 export interface Measured {
@@ -16,15 +18,16 @@ export interface Measured {
   readonly peakBytes: number;
   /** Of the processors, all threads together. */
   readonly processorSeconds: number;
-  /** Groups found on both sides; of Simian, on any. */
+  /** Groups found on both sides; of Simian, on any; or spans. */
   readonly groups: number;
   readonly occurrences: number;
 }
 
 /** `lethe clones` from dist, as its users run it: the start of Node counts. */
-export async function searchByLethe({ outputs, shard, workers = 1 }: Search): Promise<Measured> {
+export async function searchByLethe({ outputs, shard, workers = 1, spans }: Search): Promise<Measured> {
   const program = fileURLToPath(new URL('../bin/lethe.js', import.meta.url));
-  return measure(process.execPath, [program, 'clones', outputs, shard, '--workers', `${workers}`]);
+  const mode = spans ? ['--mode', 'spans'] : [];
+  return measure(process.execPath, [program, 'clones', outputs, shard, '--workers', `${workers}`, ...mode]);
 }
 
 export async function searchBySimian({ outputs, shard }: Search, jar: string): Promise<Measured> {
@@ -43,6 +46,10 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
     for (const line of lines) {
       if (line.startsWith(' Between lines')) occurrences++;
       else if (line.includes('with fingerprint')) groups++;
+      else if (line.startsWith('{"file"')) {
+        groups++;
+        occurrences += JSON.parse(line).count;
+      }
     }
   });
   const ended = once(child, 'close') as Promise<[number | null]>;

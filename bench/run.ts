@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   planted: () => import('./planted.js'),
   analyze: () => import('./analyze.js'),
   clones: () => import('./clones.js'),
+  spans: () => import('./spans.js'),
   throughput: () => import('./throughput.js'),
 };
 

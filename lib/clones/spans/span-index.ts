@@ -37,7 +37,7 @@ export class SpanIndex {
 
   constructor(readonly shared: SharedSpanIndex) {
     this.minBytes = shared.minBytes;
-    this.windowBytes = Math.ceil(shared.minBytes / 2);
+    this.windowBytes = Math.max(4, Math.ceil(shared.minBytes / 3));
     this.text = new Uint8Array(shared.text);
     this.sorted = new Int32Array(shared.sorted);
     this.ranks = new Int32Array(shared.ranks);
@@ -78,9 +78,22 @@ export class SpanIndex {
 
   /** Whether the window at `at` may stand in the outputs: of those that do not, one in about a hundred may. */
   mayHold(bytes: DataView, at: number): boolean {
-    const hash = hashWindow(bytes, at, this.windowBytes);
+    return this.#test(hashWindow(bytes, at, this.windowBytes)) === 1;
+  }
+
+  /** The same of any of four windows, `stride` apart: the processor waits for their places in the filter at once. */
+  mayHoldAny(bytes: DataView, at: number, stride: number): boolean {
+    const { windowBytes } = this;
+    const first = hashWindow(bytes, at, windowBytes);
+    const second = hashWindow(bytes, at + stride, windowBytes);
+    const third = hashWindow(bytes, at + 2 * stride, windowBytes);
+    const fourth = hashWindow(bytes, at + 3 * stride, windowBytes);
+    return (this.#test(first) | this.#test(second) | this.#test(third) | this.#test(fourth)) === 1;
+  }
+
+  #test(hash: number): number {
     const word = this.#filter[hash >>> this.#shift]!;
-    return ((word >>> hash) & (word >>> (hash >>> 5)) & 1) === 1;
+    return (word >>> hash) & (word >>> (hash >>> 5)) & 1;
   }
 
   /** The first rank whose suffix is not less than `bytes[start..end)`, or -1 if that suffix does not begin with it. */

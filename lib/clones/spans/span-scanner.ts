@@ -113,14 +113,17 @@ export class SpanScanner {
     const view = this.#view;
     const step = index.minBytes - index.windowBytes;
     const end = Math.min(this.#size - index.windowBytes + 1, this.#end - this.#before + step);
-    let from = this.#from;
-    for (let at = from + step; at < end; at = from + step) {
-      this.#from = from;
-      if (index.mayHold(view, at) && this.#begin(at)) return true;
-      // A span that begins up to here would hold the window.
-      from = at + 1;
+    // A span that begins up to a window, and not before the last one, would hold it.
+    const stride = step + 1;
+    let at = this.#from + step;
+    for (; at < end; at += stride) {
+      while (at + 3 * stride < end && !index.mayHoldAny(view, at, stride)) at += 4 * stride;
+      if (at >= end) break;
+      if (!index.mayHold(view, at)) continue;
+      this.#from = at - step;
+      if (this.#begin(at)) return true;
     }
-    this.#from = from;
+    this.#from = at - step;
     return false;
   }
 
