@@ -51,6 +51,7 @@ const FILES: Readonly<Record<string, string>> = {
   'tiny.json': '{"model_type":"gpt2","n_layer":1,"n_head":2,"n_embd":16,"n_positions":64}',
   'prompt.txt': 'def größe(x):  # 🙂\n',
   'functions.py': FUNCTION,
+  'rules.toml': `[[rules]]\nid = "größe"\nregex = '''größe = (1)'''\n`,
   'tree/a.py': CODE,
   'campaign/separate/0': CODE,
   'campaign/separate/1': FUNCTION,
@@ -122,6 +123,10 @@ const READERS: readonly Reader[] = [
   ['threshold', (input) => onModel('threshold', input('d.jsonl'))],
   ['secrets scan', (input) => ['secrets', 'scan', '--input', input('d.jsonl')]],
   ['secrets scan of a tree', (input) => ['secrets', 'scan', '--input', input('tree')]],
+  [
+    'secrets scan by rules',
+    (input) => ['secrets', 'scan', '--input', input('d.jsonl'), '--rules', input('rules.toml')],
+  ],
   [
     'secrets probe',
     (input) => ['secrets', 'probe', '--model', at('model'), '--input', input('secrets.jsonl')],

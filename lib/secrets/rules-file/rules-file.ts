@@ -2,13 +2,13 @@
  * A file of rules in the TOML of gitleaks: `[[rules]]` with regex, keywords, entropy, path and allowlists, `[[allowlists]]` for
  * all of them, and `[extend]`. Read into plain data, which threads can be handed; compile-rules.ts makes detectors of it.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
 import { describeIssue } from '../../check.js';
 import { digestText } from '../../data/digest.js';
-import { fileError, InputError } from '../../errors.js';
+import { InputError } from '../../errors.js';
+import { readTextFile } from '../../files.js';
 
 /** The published file of gitleaks has 100 kB. */
 const MAX_BYTES = 4 * 2 ** 20;
@@ -121,18 +121,7 @@ async function readLayer(path: string, depth: number): Promise<Omit<RulesData, '
 }
 
 async function readToml(path: string): Promise<z.infer<typeof fileSchema>> {
-  let text: string;
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_BYTES)
-      throw new InputError(
-        'ERR_FILE_FORMAT',
-        `Expected rules of at most ${MAX_BYTES} bytes in ${path} but it has ${size}.`,
-      );
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw error instanceof InputError ? error : fileError('read', path, error);
-  }
+  const text = await readTextFile(path, { maxBytes: MAX_BYTES });
   let value: unknown;
   try {
     value = parse(text);
