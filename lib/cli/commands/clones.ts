@@ -14,6 +14,7 @@ import { type CloneOptions, cloneSearch, type FoundClones } from '../clone-searc
 import { addIdleRules } from '../idle-options.js';
 import { addForceOption, integerOption } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
+import { print } from '../print.js';
 import { sayLeftOut } from '../say-left-out.js';
 import { withSession } from '../session.js';
 import { parseShare, shareOf } from '../share.js';
@@ -211,9 +212,9 @@ async function write(
   beforeRename: (part: string) => Promise<void>,
 ): Promise<void> {
   const target = log ?? (json ? undefined : '-');
-  if (target === '-') for (const piece of found.log()) process.stdout.write(piece);
+  if (target === '-') for (const piece of found.log()) await print(piece);
   else if (target !== undefined) await writeTextAtomic(target, found.log(), { beforeRename });
-  if (json) for (const line of found.json()) process.stdout.write(line);
+  if (json) for (const line of found.json()) await print(line);
 }
 
 function failedShards({ failed }: FoundClones): InputError {

@@ -1,5 +1,4 @@
 /** `lethe secrets scan`: e-mail addresses, IP addresses and keys in documents of any source. */
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { findSources } from '../../clones/corpus/sources.js';
@@ -21,6 +20,7 @@ import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
 import { InputOption, writesStream } from '../inputs/streams.js';
 import { addForceOption, integerOption } from '../options.js';
 import { runKeyOf } from '../outputs/run-key.js';
+import { print } from '../print.js';
 import { sayLeftOut } from '../say-left-out.js';
 import { type Session, withSession } from '../session.js';
 import { parseShare, runOf, type Share } from '../share.js';
@@ -162,7 +162,7 @@ async function runScan(inputs: readonly string[], options: Options, session: Ses
     }
   }
   try {
-    if (toStdout) await print(records());
+    if (toStdout) for await (const record of records()) await print(formatRecord(record, 'stdout'));
     else
       await writeJsonLines(output, records(), {
         beforeRename: async (part) =>
@@ -202,12 +202,6 @@ async function sourcesOf(
 /** A scan that could not read all of its input is done anew when it is asked for again. */
 function accountOf(leftOut: LeftOut): Readonly<Record<string, unknown>> {
   return { leftOut, ...(isIncomplete(leftOut.toJSON()) ? { unfinished: true } : {}) };
-}
-
-async function print(records: AsyncIterable<object>): Promise<void> {
-  for await (const record of records) {
-    if (!process.stdout.write(formatRecord(record, 'stdout'))) await once(process.stdout, 'drain');
-  }
 }
 
 /** `Secrets in 2 of 7 documents: 3 GitHub Token, 1 Email Address.` */

@@ -5,6 +5,7 @@ import { InputError } from '../../errors.js';
 import { type CheckedDocument, Collisions } from '../../sets/collisions.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
 import { numberOption } from '../options.js';
+import { print } from '../print.js';
 import { readRecords } from '../records/records.js';
 import { type Session, withSession } from '../session.js';
 
@@ -40,15 +41,7 @@ export function createSetCheckCommand(): Command {
       }),
     )
     .addHelpText('after', HELP)
-    .action(
-      withExitCode(async (options: Options) => {
-        let code: ExitCode = EXIT_CODES.done;
-        await withSession(async (session) => {
-          code = await checkSets(options, session);
-        });
-        return code;
-      }),
-    );
+    .action(withExitCode((options: Options) => withSession((session) => checkSets(options, session))));
 }
 
 interface Placed extends CheckedDocument {
@@ -80,7 +73,7 @@ async function checkSets(options: Options, session: Session): Promise<ExitCode> 
         for (const collision of collisions.add(set, document)) {
           found++;
           const documents = collision.documents.map(({ text: _, ...rest }) => rest);
-          process.stdout.write(`${JSON.stringify({ ...collision, documents })}\n`);
+          await print(`${JSON.stringify({ ...collision, documents })}\n`);
         }
       }
     }

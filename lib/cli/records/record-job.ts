@@ -3,7 +3,6 @@
  * goes on where it was stopped. Beside the output lies its record, by whose digests finished work is recognised.
  */
 
-import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { counted } from '../../counted.js';
@@ -19,6 +18,7 @@ import { progress } from '../../progress.js';
 import type { OffsetUnit } from '../../secrets/locate-secrets.js';
 import type { IdleRule } from '../idle-options.js';
 import { runKeyOf } from '../outputs/run-key.js';
+import { print } from '../print.js';
 import { sayLeftOut } from '../say-left-out.js';
 import type { Session } from '../session.js';
 import { nativeVersions } from '../versions.js';
@@ -112,7 +112,7 @@ export async function runRecordJob(
 }
 
 async function runTo(claim: OutputClaim | undefined, job: RecordJob, session: Session): Promise<number> {
-  if (claim === undefined) return runToStream(job, writeToStdout, session);
+  if (claim === undefined) return runToStream(job, print, session);
   if (!claim.isStream) return runToFile(job, claim, session);
   await using handle = await openStream(job.output);
   return await runToStream(job, (text) => writeToHandle(handle, text, job.output), session);
@@ -131,10 +131,6 @@ async function runToStream(
     written += records.length;
   }
   return written;
-}
-
-async function writeToStdout(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 async function writeToHandle(handle: FileHandle, text: string, path: string): Promise<void> {
