@@ -164,6 +164,25 @@ export function addOffsetsOption(command: Command): Command {
   );
 }
 
+/** `--top-k` of whatever draws tokens. */
+export function topKOption(initial = 0): Option {
+  return integerOption('--top-k <n>', 'likeliest tokens to draw from, 0: all', { min: 0, default: initial });
+}
+
+/** `--top-p` of whatever draws tokens. */
+export function topPOption(): Option {
+  return numberOption('--top-p <p>', 'share of probability to draw from', { min: 1e-9, max: 1, default: 1 });
+}
+
+/** `--similarity` of whatever looks for near-duplicates. */
+export function similarityOption(): Option {
+  return numberOption('--similarity <share>', 'shared runs of tokens from which texts are nearly the same', {
+    min: 0.05,
+    max: 1,
+    default: 0.7,
+  });
+}
+
 /** Adds `--seed`. */
 export function addSeedOption(command: Command, initial = 42): Command {
   return command.addOption(

@@ -22,6 +22,8 @@ import {
   integersOption,
   type ModelOptions,
   numberOption,
+  topKOption,
+  topPOption,
 } from '../options.js';
 import {
   claimRecords,
@@ -80,10 +82,8 @@ export function createGenerateCommand(): Command {
     .addOption(integerOption('--max-tokens <n>', 'new tokens at most', { min: 1, default: 64 }))
     .addOption(integerOption('--samples <n>', 'continuations of each prompt', { min: 1, default: 1 }))
     .addOption(numberOption('--temperature <t>', '0 is greedy', { min: 0, default: 1 }))
-    .addOption(integerOption('--top-k <n>', 'likeliest tokens to draw from, 0: all', { min: 0, default: 0 }))
-    .addOption(
-      numberOption('--top-p <p>', 'share of probability to draw from', { min: 1e-9, max: 1, default: 1 }),
-    )
+    .addOption(topKOption())
+    .addOption(topPOption())
     .addOption(
       numberOption('--min-p <p>', 'draw from tokens at least this share as likely as the likeliest', {
         min: 0,

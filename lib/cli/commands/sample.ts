@@ -23,6 +23,8 @@ import {
   integerOption,
   type ModelOptions,
   numberOption,
+  topKOption,
+  topPOption,
 } from '../options.js';
 import { leaveOutLong, type PromptOptions, readPrompts, startTokenOf } from '../sampling-prompts.js';
 import { type Session, withSession } from '../session.js';
@@ -89,10 +91,8 @@ export function createSampleCommand(): Command {
     .option('--start-token <token>', 'id or text of the token to start from without a prompt (default: BOS)')
     .option('--function-prompts <paths...>', 'Python files, or directories of them, to continue')
     .addOption(temperatureOption())
-    .addOption(integerOption('--top-k <n>', 'likeliest tokens to draw from, 0: all', { min: 0, default: 40 }))
-    .addOption(
-      numberOption('--top-p <p>', 'share of probability to draw from', { min: 1e-9, max: 1, default: 1 }),
-    )
+    .addOption(topKOption(40))
+    .addOption(topPOption())
     .addOption(new Option('--layout <name>', 'files of the outputs').choices(LAYOUTS).default('separate'))
     .option('--log-probs', 'keep token ids and their log-probabilities beside the outputs')
     .addOption(

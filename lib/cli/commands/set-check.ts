@@ -4,7 +4,7 @@ import { counted } from '../../counted.js';
 import { InputError } from '../../errors.js';
 import { type CheckedDocument, Collisions } from '../../sets/collisions.js';
 import { EXIT_CODES, type ExitCode, withExitCode } from '../exit-code.js';
-import { numberOption } from '../options.js';
+import { similarityOption } from '../options.js';
 import { print } from '../print.js';
 import { readRecords } from '../records/records.js';
 import { type Session, withSession } from '../session.js';
@@ -33,13 +33,7 @@ export function createSetCheckCommand(): Command {
   );
   for (const set of SETS) command.option(`--${set} <files...>`, `documents of the ${set} set`);
   return command
-    .addOption(
-      numberOption('--similarity <share>', 'shared runs of tokens from which texts are nearly the same', {
-        min: 0.05,
-        max: 1,
-        default: 0.7,
-      }),
-    )
+    .addOption(similarityOption())
     .addHelpText('after', HELP)
     .action(withExitCode((options: Options) => withSession((session) => checkSets(options, session))));
 }

@@ -6,7 +6,7 @@ import { requireRecords } from '../../data/require-records.js';
 import { splitHoldout } from '../../sets/holdout.js';
 import { readSetRecords, type SetRecord, writeSet } from '../../sets/set-file.js';
 import { InputOption } from '../inputs/streams.js';
-import { addForceOption, addSeedOption, integerOption, numberOption } from '../options.js';
+import { addForceOption, addSeedOption, integerOption, similarityOption } from '../options.js';
 import { runOutputJob } from '../outputs/output-job.js';
 import { type Session, withSession } from '../session.js';
 
@@ -35,13 +35,7 @@ export function createSetHoldoutCommand(): Command {
     .addOption(new InputOption('--input <file>', 'documents, {id, text} a line').makeOptionMandatory())
     .requiredOption('--output <directory>', 'where holdout.jsonl and rest.jsonl go')
     .addOption(integerOption('--size <n>', 'documents to hold out', { min: 1, default: 100 }))
-    .addOption(
-      numberOption('--similarity <share>', 'shared runs of tokens from which texts are nearly the same', {
-        min: 0.05,
-        max: 1,
-        default: 0.7,
-      }),
-    )
+    .addOption(similarityOption())
     .option('--without <files...>', 'sets that nothing held out may be near to', []);
   return addForceOption(addSeedOption(command))
     .addHelpText('after', HELP)

@@ -7,7 +7,15 @@ import { drain, type ProgressEvent, progress } from '../../progress.js';
 import { measureGuessRank } from '../../secrets/guessing/guess-rank.js';
 import { addIdleRules } from '../idle-options.js';
 import { locateModel, openModel, openTokenizer } from '../open-model.js';
-import { addSeedOption, integerOption, integersOption, type ModelOptions, numberOption } from '../options.js';
+import {
+  addSeedOption,
+  integerOption,
+  integersOption,
+  type ModelOptions,
+  numberOption,
+  topKOption,
+  topPOption,
+} from '../options.js';
 import type { Session } from '../session.js';
 import { encodeAs, type InputRecord } from './records.js';
 import {
@@ -34,16 +42,8 @@ export function addLikelihoodOptions(command: Command): Command {
     .addOption(
       numberOption('--temperature <t>', 'of the sampler of logp, 0 is greedy', { min: 0, default: 1 }),
     )
-    .addOption(
-      integerOption('--top-k <n>', 'likeliest tokens that it draws from, 0: all', { min: 0, default: 0 }),
-    )
-    .addOption(
-      numberOption('--top-p <p>', 'share of probability that it draws from', {
-        min: 1e-9,
-        max: 1,
-        default: 1,
-      }),
-    )
+    .addOption(topKOption())
+    .addOption(topPOption())
     .addOption(
       integersOption('--prefixes <list>', 'prefix lengths of the curve, separated by commas', {
         min: 1,
