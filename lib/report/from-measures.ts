@@ -11,10 +11,8 @@ import { recordIdSchema } from '../data/record-id.js';
 import { InputError } from '../errors.js';
 import { exists, isDirectory } from '../files.js';
 import { parseJson } from '../json.js';
-import { readArchitecture } from '../model/weights/checkpoint.js';
-import { countParameters } from '../model/weights/layout.js';
 import { drain } from '../progress.js';
-import { reportRun } from './from-unlearning.js';
+import { reportModel, reportRun } from './from-run.js';
 import type {
   ExtractionLikelihoods,
   Measured,
@@ -183,16 +181,6 @@ function summarize(
 async function describeModel({ model }: RunManifest): Promise<ReportModel> {
   const { path, digest } = model ?? { path: '', digest: '' };
   const revision = typeof model?.commit === 'string' ? model.commit : undefined;
-  const { config, spec, layout } = await readArchitecture(
-    await drain(resolveModel(path, { revision, localFilesOnly: true })),
-  );
-  return {
-    name: path,
-    architecture: String(config.model_type),
-    parameters: countParameters(layout),
-    vocabularySize: spec.vocabularySize,
-    contextLength: spec.contextLength,
-    digestBefore: digest,
-    digestAfter: null,
-  };
+  const directory = await drain(resolveModel(path, { revision, localFilesOnly: true }));
+  return reportModel(directory, { name: path, digestBefore: digest, digestAfter: null });
 }

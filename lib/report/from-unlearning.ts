@@ -2,11 +2,10 @@
 import { basename, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { check } from '../check.js';
-import { type RunManifest, readRunManifest } from '../data/outputs/run-manifest.js';
+import { readRunManifest } from '../data/outputs/run-manifest.js';
 import { readJsonLines } from '../data/text/json-lines.js';
-import { readArchitecture } from '../model/weights/checkpoint.js';
-import { countParameters } from '../model/weights/layout.js';
-import type { Measured, ReportInput, ReportModel, ReportRun, ReportTerm } from './input.js';
+import { reportModel, reportRun } from './from-run.js';
+import type { Measured, ReportInput, ReportTerm } from './input.js';
 
 export const HISTORY_FILE = 'history.jsonl';
 
@@ -88,7 +87,11 @@ export async function readUnlearningReport(directory: string): Promise<ReportInp
   return {
     version: 1,
     run: reportRun(`Unlearning: ${basename(resolve(directory))}`, manifest),
-    model: await reportModel(directory, manifest),
+    model: await reportModel(directory, {
+      name: manifest.model?.path ?? directory,
+      digestBefore: manifest.model?.digest ?? '',
+      digestAfter: typeof manifest.results.weights === 'string' ? manifest.results.weights : null,
+    }),
     thresholds: {
       memorizationAccuracy: results.thresholds.memorizationAccuracy,
       extractionLikelihood: results.thresholds.extractionLikelihood,
@@ -123,33 +126,4 @@ function plainOptions(options: Readonly<Record<string, unknown>>): Record<string
     ['string', 'number', 'boolean'].includes(typeof entry[1]),
   );
   return Object.fromEntries(entries);
-}
-
-/** What every run record says of its run. */
-export function reportRun(title: string, manifest: RunManifest): ReportRun {
-  const { command, inputs, finishedAt, seed, versions, steps, peakMemoryBytes } = manifest;
-  return {
-    title,
-    createdAt: finishedAt,
-    command: [`lethe ${command}`, ...inputs.map(({ path }) => path)].join(' '),
-    ...(typeof seed === 'number' ? { seed } : {}),
-    versions,
-    steps: steps.map(({ name, seconds }) => ({ name, seconds })),
-    peakMemoryBytes,
-  };
-}
-
-/** The model of a run; its shape is that of the checkpoint in `directory`. */
-async function reportModel(directory: string, { model, results }: RunManifest): Promise<ReportModel> {
-  const { config, spec, layout } = await readArchitecture(directory);
-  const digest = results.weights;
-  return {
-    name: model?.path ?? directory,
-    architecture: String(config.model_type),
-    parameters: countParameters(layout),
-    vocabularySize: spec.vocabularySize,
-    contextLength: spec.contextLength,
-    digestBefore: model?.digest ?? '',
-    digestAfter: typeof digest === 'string' ? digest : null,
-  };
 }

@@ -133,7 +133,7 @@ export function scanText(
 
 /** The values of a text that nobody should read by chance: what {@link scanSecrets} finds and {@link filterSecrets} keeps. */
 export function findValuesToHide(text: string): Set<string> {
-  return new Set(filterSecrets(scanSecrets(text)).map(({ value }) => value));
+  return new Set(scanText(text, { filter: true }).map(({ value }) => value));
 }
 
 /**

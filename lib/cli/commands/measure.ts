@@ -24,6 +24,7 @@ import {
 import type { InputRecord, RecordFormatName } from '../records/records.js';
 import {
   addProbingOptions,
+  batchProgress,
   describeSecrets,
   documentOf,
   figures,
@@ -135,10 +136,7 @@ async function openMeasuring(
   return {
     passOver: (record) => void documentOf(record, reader),
     async process(batch, note) {
-      const show = (event: ProgressEvent) =>
-        note(
-          `${event.step} ${event.total ? Math.floor((100 * event.done) / event.total) : 100}% of ${batch.length}`,
-        );
+      const show = (event: ProgressEvent) => note(batchProgress(event, batch.length));
       const documents = batch.map((record) => documentOf(record, reader));
       const sequences = documents.map(({ tokens }) => tokens);
       const whole = await drain(measureMemorization(model, sequences, { el, signal }), show);

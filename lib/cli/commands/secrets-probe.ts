@@ -22,6 +22,7 @@ import {
 } from '../records/secret-likelihood.js';
 import {
   addProbingOptions,
+  batchProgress,
   describeSecrets,
   documentOf,
   figures,
@@ -117,8 +118,7 @@ async function openProbing(
   return {
     passOver: (record) => void documentOf(record, reader),
     async process(batch, note) {
-      const show = ({ step, done, total }: ProgressEvent) =>
-        note(`${step} ${total ? Math.floor((100 * done) / total) : 100}% of ${batch.length}`);
+      const show = (event: ProgressEvent) => note(batchProgress(event, batch.length));
       const documents = batch.map((record) => documentOf(record, reader));
       const settings = { el, prefixTokens, secretTokens, signal };
       const { perExample } = await drain(measureSecrets(model, documents, settings), show);

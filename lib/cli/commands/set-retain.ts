@@ -59,6 +59,7 @@ interface Options extends Omit<ModelOptions, 'model'> {
   readonly seed: number;
 }
 
+/** Options that the rule by a model alone goes by. */
 const OF_MODEL = [
   'minBleu',
   'bleu',
@@ -68,6 +69,7 @@ const OF_MODEL = [
   'dtype',
   'threads',
   'revision',
+  'localFilesOnly',
 ];
 
 export function createSetRetainCommand(): Command {
@@ -97,7 +99,7 @@ export function createSetRetainCommand(): Command {
   addIdleRules(
     command,
     {
-      options: [...OF_MODEL, 'localFilesOnly'],
+      options: OF_MODEL,
       beside: ({ scores }) => (scores === undefined ? undefined : 'with --scores'),
     },
     {

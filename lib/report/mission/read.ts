@@ -10,10 +10,9 @@ import { MISSION_FILE, type MissionPaths, missionPaths } from '../../mission/pat
 import { stagesOf } from '../../mission/stages.js';
 import { readStoredMission } from '../../mission/stored-mission.js';
 import { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import { readArchitecture } from '../../model/weights/checkpoint.js';
-import { countParameters } from '../../model/weights/layout.js';
 import { drain } from '../../progress.js';
 import { readSet } from '../../sets/set-file.js';
+import { reportModel } from '../from-run.js';
 import { HISTORY_FILE, readUnlearningReport } from '../from-unlearning.js';
 import type { ReportInput, ReportModel, ReportRun, ReportThresholds, ReportUnlearning } from '../input.js';
 import { notesOnBlocks, readClones } from './blocks.js';
@@ -123,18 +122,13 @@ async function describeRun(mission: Mission, file: string): Promise<ReportRun> {
 }
 
 async function describeModel(mission: Mission, directory: string, paths: MissionPaths): Promise<ReportModel> {
-  const { config, spec, layout } = await readArchitecture(directory);
   const before = await readRecord(paths.probes('before'));
   const after = await readRecord(paths.probes('after'));
-  return {
+  return reportModel(directory, {
     name: mission.name ?? (directory === mission.model ? basename(resolve(directory)) : mission.model),
-    architecture: String(config.model_type),
-    parameters: countParameters(layout),
-    vocabularySize: spec.vocabularySize,
-    contextLength: spec.contextLength,
     digestBefore: before?.model?.digest ?? '',
     digestAfter: after?.model?.digest ?? null,
-  };
+  });
 }
 
 const share = z.number().min(0).max(1);
