@@ -2,7 +2,6 @@
  * Commands that turn records into records: in batches, in order, each finished batch on disk, so that the same command
  * goes on where it was stopped. Beside the output lies its record, by whose digests finished work is recognised.
  */
-
 import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { counted } from '../../counted.js';

@@ -2,7 +2,6 @@
  * Builds the shards of a training corpus, `0`, `1`, ..., of so many documents each, in the order of the sources. The
  * bytes of a shard depend on sources and options only, never on the number of threads or on interruptions.
  */
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { check } from '../../check.js';
@@ -22,6 +21,7 @@ import type { HubOptions } from '../../data/hub/settings.js';
 import { LeftOut, type LeftOutRecord } from '../../data/left-out.js';
 import { type TreeOptions, treeOptionsSchema } from '../../data/trees/tree-options.js';
 import { InputError, throwIfAborted } from '../../errors.js';
+import { exists } from '../../files.js';
 import { type ProgressEvent, relay } from '../../progress.js';
 import { BuildMeter } from './meter.js';
 import { writeShard } from './shard.js';
@@ -188,10 +188,7 @@ async function* keepWhole(
   const digests = yield* digestExisting(paths, workers, signal);
   const whole: (CorpusShard | undefined)[] = [];
   for (const [i, shard] of shards.entries()) {
-    const mapped = await access(shardMapPath(paths[i]!)).then(
-      () => true,
-      () => false,
-    );
+    const mapped = await exists(shardMapPath(paths[i]!));
     whole.push(mapped && digests.get(paths[i]!) === shard.sha256 ? shard : undefined);
   }
   return whole;

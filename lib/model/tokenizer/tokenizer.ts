@@ -12,11 +12,11 @@
  * A decoded text is that of the Rust library but for added tokens with letters beyond ASCII, which that one breaks.
  * What remains: characters newer than Unicode 15 may split by the Unicode version of Node rather than of the Rust library.
  */
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { check, describe } from '../../check.js';
 import { InputError } from '../../errors.js';
+import { exists } from '../../files.js';
 import type { Encoding } from './encoding.js';
 import { readSpecialTokens, type SpecialTokens } from './files/special-tokens.js';
 import { interpretTokenizer, type TokenizerJson, type TokenizerSpec } from './files/tokenizer-file.js';
@@ -115,7 +115,7 @@ export class Tokenizer implements SpecialTokens {
       (content) => added.get(content) ?? spec.vocabulary.get(content),
     );
     const paths = TOKENIZER_FILES.map((name) => join(source.directory, name));
-    const found = await Promise.all(paths.map(isReadable));
+    const found = await Promise.all(paths.map(exists));
     return new Tokenizer(
       spec,
       special,
@@ -222,13 +222,6 @@ export class Tokenizer implements SpecialTokens {
 
 function sizeOf(ids: readonly number[]): number {
   return ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function surround(encoding: Encoding, before: readonly number[], after: readonly number[]): Encoding {

@@ -1,11 +1,10 @@
 /** The report's part on sampled outputs, from the analyses of a mission before and after. */
-
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LineSpan, readOutputsMap } from '../../clones/log/locate.js';
 import { readCorpusManifest } from '../../data/corpus/manifest.js';
 import { readShardMap, type ShardEntry } from '../../data/corpus/shard-map.js';
 import { readTextPieces } from '../../data/text/plain-bytes.js';
+import { exists } from '../../files.js';
 import {
   type Analysis,
   analysisPaths,
@@ -83,11 +82,7 @@ interface AnalysedPhase {
 
 async function readPhase(paths: MissionPaths, phase: Phase): Promise<AnalysedPhase | undefined> {
   const directory = paths.analysis(phase);
-  const isThere = await stat(analysisPaths(directory).analysis).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return undefined;
+  if (!(await exists(analysisPaths(directory).analysis))) return undefined;
   const outputs: OutputRecord[] = [];
   for await (const output of readAnalysedOutputs(directory)) outputs.push(output);
   const fingerprints: FingerprintRecord[] = [];

@@ -2,11 +2,11 @@
 import * as z from 'zod';
 import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
+import { exists } from '../../files.js';
 import type { MissionPaths, Phase, ScoredSet } from '../../mission/paths.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { readSet, type SetRecord } from '../../sets/set-file.js';
 import type { ReportCodeFigures, ReportDocument, ReportTokenScores } from '../input.js';
-import { isThere } from './secrets.js';
 
 /** The page shows a few documents of each kind; the files hold all. */
 const SHOWN = 2;
@@ -52,7 +52,7 @@ async function readScores(
   paths: MissionPaths,
 ): Promise<Map<string, Score> | undefined> {
   const path = paths.scores(set, phase);
-  if (!(await isThere(path))) return undefined;
+  if (!(await exists(path))) return undefined;
   const scores = new Map<string, Score>();
   for await (const score of readJsonLines(path, scoreSchema)) scores.set(score.id, score);
   return scores;

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { check } from '../../check.js';
 import { resolveModel } from '../../data/hub/hub.js';
 import { type RunManifest, readRunRecord, runRecordPath } from '../../data/outputs/run-manifest.js';
-import { readJsonFile } from '../../files.js';
+import { exists, readJsonFile } from '../../files.js';
 import type { Mission } from '../../mission/mission.js';
 import { MISSION_FILE, type MissionPaths, missionPaths } from '../../mission/paths.js';
 import { stagesOf } from '../../mission/stages.js';
@@ -17,11 +17,11 @@ import { HISTORY_FILE, readUnlearningReport } from '../from-unlearning.js';
 import type { ReportInput, ReportModel, ReportRun, ReportThresholds, ReportUnlearning } from '../input.js';
 import { notesOnBlocks, readClones } from './blocks.js';
 import { readScored } from './documents.js';
-import { isThere, readSecrets, summarizeSecrets } from './secrets.js';
+import { readSecrets, summarizeSecrets } from './secrets.js';
 
 /** Whether the directory is that of a mission. */
 export function isMission(directory: string): Promise<boolean> {
-  return isThere(join(directory, MISSION_FILE));
+  return exists(join(directory, MISSION_FILE));
 }
 
 /**
@@ -38,7 +38,7 @@ export async function readMissionReport(directory: string): Promise<ReportInput>
   const tokenizer = await Tokenizer.load(model);
 
   const idsOf = async (set: string) =>
-    new Set((await isThere(set)) ? (await readSet(set)).map(({ id }) => String(id)) : []);
+    new Set((await exists(set)) ? (await readSet(set)).map(({ id }) => String(id)) : []);
   const forget = await idsOf(paths.forgetSet);
   const retain = await idsOf(paths.retainSet);
   const secrets = await readSecrets(paths, mission.secrets.el, forget);
@@ -83,7 +83,7 @@ async function readUnlearning(
   { unlearned }: MissionPaths,
   counts: Pick<ReportUnlearning, 'forgetDocuments' | 'retainDocuments'>,
 ): Promise<ReportUnlearning | undefined> {
-  if (!(await isThere(join(unlearned, HISTORY_FILE)))) return undefined;
+  if (!(await exists(join(unlearned, HISTORY_FILE)))) return undefined;
   const { unlearning } = await readUnlearningReport(unlearned);
   return { ...unlearning!, ...counts };
 }
@@ -92,7 +92,7 @@ async function readUnlearning(
 async function readRecord(output: string): Promise<RunManifest | undefined> {
   for (const kind of ['directory', 'file'] as const) {
     const path = runRecordPath(output, kind);
-    if (await isThere(path)) return readRunRecord(path);
+    if (await exists(path)) return readRunRecord(path);
   }
   return undefined;
 }
@@ -140,7 +140,7 @@ const thresholdsSchema = z.looseObject({
 });
 
 async function readThresholds(mission: Mission, paths: MissionPaths): Promise<ReportThresholds | undefined> {
-  if (!(await isThere(paths.thresholds))) return undefined;
+  if (!(await exists(paths.thresholds))) return undefined;
   const { memorizationAccuracy, extractionLikelihood, sequences, runs } = check(
     thresholdsSchema,
     await readJsonFile(paths.thresholds),

@@ -1,8 +1,8 @@
 /** The secrets of a mission's report: what was probed before, and after if there was an after. */
-import { stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { recordIdSchema } from '../../data/record-id.js';
 import { readJsonLines } from '../../data/text/json-lines.js';
+import { exists } from '../../files.js';
 import type { MissionPaths } from '../../mission/paths.js';
 import type { BeforeAfter, Measured, ReportSecret, ReportSummary } from '../input.js';
 
@@ -56,19 +56,12 @@ export async function readSecrets(
 
 async function readProbes(path: string): Promise<Probe[]> {
   const probes: Probe[] = [];
-  if (await isThere(path)) for await (const probe of readJsonLines(path, probeSchema)) probes.push(probe);
+  if (await exists(path)) for await (const probe of readJsonLines(path, probeSchema)) probes.push(probe);
   return probes;
 }
 
 function likelihood(secret: Probe['secrets'][number] | undefined, n: number): Measured {
   return share.catch(null).parse(secret?.[`el${n}`] ?? null);
-}
-
-export function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** As unlearning evaluates: a document with many secrets weighs no more than another. */
