@@ -9,7 +9,6 @@ import { claimOutput } from '../../data/outputs/claim.js';
 import { createRunRecorder } from '../../data/outputs/run-recorder.js';
 import { requireRecords } from '../../data/require-records.js';
 import { formatRecord, writeJsonLines } from '../../data/text/json-lines.js';
-import { type TreeOptions, treeOptionsSchema } from '../../data/trees/tree-options.js';
 import { requireUniqueIds } from '../../data/unique-ids.js';
 import { InputError } from '../../errors.js';
 import { isStream } from '../../files.js';
@@ -114,7 +113,7 @@ async function runScan(inputs: readonly string[], options: Options, session: Ses
     ? undefined
     : await claimOutput(place, { command: 'secrets scan', inputs: places, force });
   const tree = await treeOptions(options, names, SCAN_DEFAULTS);
-  const sources = await sourcesOf(names, tree, options, session);
+  const sources = await sourcesOf(names, options, session);
   const rules = options.rules === undefined ? undefined : await readRules(options.rules);
   rules?.notes.forEach(session.say);
   const recorder = createRunRecorder({
@@ -180,7 +179,6 @@ async function runScan(inputs: readonly string[], options: Options, session: Ses
 /** Paths: files of what the inputs name, in their order, or this share of them. */
 async function sourcesOf(
   names: readonly string[],
-  tree: TreeOptions,
   { revision, localFilesOnly, shard }: Options,
   session: Session,
 ): Promise<string[]> {
@@ -191,7 +189,7 @@ async function sourcesOf(
       continue;
     }
     const hub = { revision, localFilesOnly, signal: session.signal };
-    const found = await session.run(findSources([name], treeOptionsSchema.parse(tree), hub), (event) => {
+    const found = await session.run(findSources([name], hub), (event) => {
       if (event.type === 'note') session.say(event.message);
     });
     sources.push(...found.map(({ path }) => path));

@@ -25,7 +25,11 @@ export interface CorpusSource {
   readonly sha256: string;
 }
 
-type FoundSource = Omit<CorpusSource, 'sha256'> & { readonly sha256?: string | undefined };
+type FoundSource = Omit<CorpusSource, 'sha256' | 'sizeBytes'> & {
+  readonly sha256?: string | undefined;
+  /** Of a tree it takes a walk. */
+  readonly sizeBytes?: number | undefined;
+};
 
 /**
  * Finds the sources, downloads those of the hub, and digests what has no digest yet.
@@ -40,7 +44,9 @@ export async function* openSources(
     ...hub
   }: HubOptions & { readonly workers?: number | undefined; readonly tree: FullTreeOptions },
 ): AsyncGenerator<HubEvent | ProgressEvent, CorpusSource[], void> {
-  const found = yield* findSources(names, tree, hub);
+  const found: (FoundSource & Pick<CorpusSource, 'sizeBytes'>)[] = [];
+  for (const source of yield* findSources(names, hub))
+    found.push({ ...source, sizeBytes: source.sizeBytes ?? (await sizeOfTree(source.path, tree)) });
   const missing = found.filter(({ sha256 }) => sha256 === undefined);
   const digests = yield* digestAll(missing, tree, workers, hub.signal);
   return found.map((source) => ({ ...source, sha256: source.sha256 ?? digests.get(source.path)! }));
@@ -49,17 +55,15 @@ export async function* openSources(
 /** Finds the sources, and downloads those of the hub. @throws InputError as {@link openSources} */
 export async function* findSources(
   names: readonly string[],
-  tree: FullTreeOptions,
   hub: HubOptions,
 ): AsyncGenerator<HubEvent, FoundSource[], void> {
   const found: FoundSource[] = [];
-  for (const name of names) found.push(...(yield* findSource(name, tree, hub)));
+  for (const name of names) found.push(...(yield* findSource(name, hub)));
   return found;
 }
 
 async function* findSource(
   name: string,
-  tree: FullTreeOptions,
   hub: HubOptions,
 ): AsyncGenerator<HubEvent, readonly FoundSource[], void> {
   const there = await stat(name).catch((error: NodeJS.ErrnoException) => {
@@ -84,9 +88,13 @@ async function* findSource(
       `Expected a file, a directory or a data set of the hub but ${name} is a pipe or a device.`,
       { remedy: 'Write it into a file first: a corpus is read twice.' },
     );
+  return [{ name, path: name, kind: 'tree' }];
+}
+
+async function sizeOfTree(path: string, tree: FullTreeOptions): Promise<number> {
   let sizeBytes = 0;
-  for await (const file of walkTree(name, tree)) sizeBytes += file.sizeBytes;
-  return [{ name, path: name, kind: 'tree', sizeBytes }];
+  for await (const file of walkTree(path, tree)) sizeBytes += file.sizeBytes;
+  return sizeBytes;
 }
 
 async function describeFile(path: string): Promise<FoundSource> {
